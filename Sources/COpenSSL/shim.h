@@ -15,3 +15,6 @@
 static const uint64_t copenssl_op_no_query_mtu = SSL_OP_NO_QUERY_MTU;
 static const uint64_t copenssl_op_no_ticket = SSL_OP_NO_TICKET;
 static const uint64_t copenssl_op_no_renegotiation = SSL_OP_NO_RENEGOTIATION;
+static inline long copenssl_ctx_set_groups(SSL_CTX *context, const char *names) {
+    return SSL_CTX_set1_groups_list(context, names);
+}
