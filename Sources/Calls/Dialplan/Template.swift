@@ -1,0 +1,150 @@
+/// A text with `${variable}` and `$1` in it, taken apart once at load.
+///
+/// What a caller supplied is only ever a value here. FreeSWITCH pastes captures into the text and expands the result,
+/// so dialling `${password}` reads a variable; a template never looks into a value.
+package struct Template: Hashable, Sendable {
+    enum Part: Hashable, Sendable {
+        case literal(String)
+        /// `$1`; `$0` is the whole match.
+        case capture(Int)
+        /// `${name}`, `${name:offset}` or `${name:offset:length}`. The name may itself hold variables.
+        case variable(name: Template, offset: Int, length: Int?)
+        /// `${function(arguments)}`, FreeSWITCH's API call in a text. Not supported: expands to nothing.
+        case function(String)
+    }
+
+    /// What the text is used for, which decides what a backslash means.
+    package enum Purpose: Sendable {
+        /// An application's data: `$1` is a capture and `\$` a dollar sign.
+        case data
+        /// A regular expression: only `${…}` is special, and a backslash belongs to the expression.
+        case pattern
+    }
+
+    private(set) var parts: [Part]
+
+    package init(parsing text: String, as purpose: Purpose = .data) {
+        self.init(parsing: text[...], as: purpose, depth: 0)
+    }
+
+    /// Whether the text is the same for every call.
+    package var isConstant: Bool {
+        parts.allSatisfy { if case .literal = $0 { true } else { false } }
+    }
+
+    /// Names of API functions in the text, which expand to nothing.
+    package var functions: [String] {
+        parts.flatMap { part -> [String] in
+            switch part {
+            case .function(let name): [name]
+            case .variable(let name, _, _): name.functions
+            case .literal, .capture: []
+            }
+        }
+    }
+
+    /// The same text with the captures of a match put in as values.
+    package func binding(_ captures: [String]) -> Template {
+        var bound = self
+        bound.parts = parts.map { part -> Part in
+            switch part {
+            case .capture(let index): .literal(captures.indices.contains(index) ? captures[index] : "")
+            case .variable(let name, let offset, let length):
+                .variable(name: name.binding(captures), offset: offset, length: length)
+            case .literal, .function: part
+            }
+        }
+        return bound
+    }
+
+    /// The text with each variable replaced by what `value` returns; unknown ones become nothing.
+    ///
+    /// - Parameter transform: Applied to each value that came from a variable, for instance to quote it.
+    package func expanded(
+        transform: (String) -> String = { $0 },
+        value: (String) -> String?
+    ) -> String {
+        var result = ""
+        for part in parts {
+            switch part {
+            case .literal(let text): result += text
+            case .capture, .function: break
+            case .variable(let name, let offset, let length):
+                let found = value(name.expanded(value: value)) ?? ""
+                result += transform(Self.slice(found, from: offset, length: length))
+            }
+            if result.utf8.count > Self.maximumSize { return String(result.prefix(Self.maximumSize)) }
+        }
+        return result
+    }
+
+    /// Longest expansion, in bytes.
+    package static let maximumSize = 16_384
+    private static let maximumDepth = 8
+}
+
+extension Template {
+    private init(parsing text: Substring, as purpose: Purpose, depth: Int) {
+        parts = []
+        var literal = ""
+        var rest = text
+        while let character = rest.popFirst() {
+            if character == "\\", let next = rest.first {
+                rest.removeFirst()
+                if purpose == .pattern || next != "$" { literal.append(character) }
+                literal.append(next)
+            } else if character == "$", let part = Self.reference(in: &rest, as: purpose, depth: depth) {
+                if !literal.isEmpty { parts.append(.literal(literal)) }
+                literal = ""
+                parts.append(part)
+            } else {
+                literal.append(character)
+            }
+        }
+        if !literal.isEmpty { parts.append(.literal(literal)) }
+    }
+
+    /// Reads what follows a dollar sign; `nil`, and nothing consumed, when it is just a dollar sign.
+    private static func reference(in rest: inout Substring, as purpose: Purpose, depth: Int) -> Part? {
+        if purpose == .data, let first = rest.first, let digit = digitValue(first) {
+            rest.removeFirst()
+            guard let second = rest.first, let more = digitValue(second) else { return .capture(digit) }
+            rest.removeFirst()
+            return .capture(digit * 10 + more)
+        }
+        guard rest.first == "{", depth < maximumDepth, let inner = braced(rest) else { return nil }
+        rest = rest[rest.index(after: inner.endIndex)...]
+        if let parenthesis = inner.firstIndex(of: "("), !inner[..<parenthesis].contains("$") {
+            return .function(String(inner[..<parenthesis]))
+        }
+        let pieces = inner.contains("${") ? [inner] : inner.split(separator: ":", omittingEmptySubsequences: false)
+        return .variable(
+            name: Template(parsing: pieces[0], as: purpose, depth: depth + 1),
+            offset: pieces.count > 1 ? Int(pieces[1]) ?? 0 : 0,
+            length: pieces.count > 2 ? Int(pieces[2]) : nil
+        )
+    }
+
+    /// What is between the brace `text` starts with and the one that closes it.
+    private static func braced(_ text: Substring) -> Substring? {
+        var depth = 0
+        for index in text.indices {
+            if text[index] == "{" { depth += 1 }
+            if text[index] == "}" { depth -= 1 }
+            if depth == 0 { return text[text.index(after: text.startIndex)..<index] }
+        }
+        return nil
+    }
+
+    private static func digitValue(_ character: Character) -> Int? {
+        character.isASCII ? character.wholeNumberValue : nil
+    }
+
+    /// A negative offset counts from the end, a negative length leaves that many characters off.
+    private static func slice(_ text: String, from offset: Int, length: Int?) -> String {
+        guard offset != 0 || length != nil else { return text }
+        let start = offset >= 0 ? text.dropFirst(offset) : text.suffix(offset == .min ? .max : -offset)
+        guard let length else { return String(start) }
+        return String(length >= 0 ? start.prefix(length) : start.dropLast(length == .min ? .max : -length))
+    }
+}
