@@ -26,7 +26,7 @@ package struct HangupCause: Hashable, Sendable, CustomStringConvertible {
 
     /// Every listed cause, in the order of its number.
     package static let all: [HangupCause] = [
-        .none, .unallocatedNumber, .noRouteTransitNet, .noRouteDestination, .channelUnacceptable,
+        .noCause, .unallocatedNumber, .noRouteTransitNet, .noRouteDestination, .channelUnacceptable,
         .callAwardedDelivered, .normalClearing, .userBusy, .noUserResponse, .noAnswer, .subscriberAbsent,
         .callRejected, .numberChanged, .redirectionToNewDestination, .exchangeRoutingError, .destinationOutOfOrder,
         .invalidNumberFormat, .facilityRejected, .responseToStatusEnquiry, .normalUnspecified,
@@ -54,7 +54,7 @@ package struct HangupCause: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension HangupCause {
-    package static let none = Self(0, "NONE")
+    package static let noCause = Self(0, "NONE")
     package static let unallocatedNumber = Self(1, "UNALLOCATED_NUMBER")
     package static let noRouteTransitNet = Self(2, "NO_ROUTE_TRANSIT_NET")
     package static let noRouteDestination = Self(3, "NO_ROUTE_DESTINATION")

@@ -4,6 +4,11 @@ package struct Assignment: Equatable, Sendable {
     /// `nil` removes the variable.
     package let value: String?
 
+    package init(name: String, value: String?) {
+        self.name = name
+        self.value = value
+    }
+
     /// What `data` assigns when given to `application`; `nil` when the application assigns nothing.
     package static func parse(_ data: String, for application: String) -> [Assignment]? {
         switch application {

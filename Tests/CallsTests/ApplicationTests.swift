@@ -1,0 +1,71 @@
+import Calls
+import Testing
+
+struct ApplicationTests {
+    typealias Row = (name: String, data: String, application: Application)
+
+    static let rows: [Row] = [
+        ("answer", "", .answer),
+        ("pre_answer", "", .preAnswer),
+        ("conference", " 3500@default ", .conference("3500@default")),
+        ("echo", "", .echo),
+        ("sleep", "2000", .sleep(.seconds(2))),
+        ("set", "a=b=c", .assign([Assignment(name: "a", value: "b=c")])),
+        ("set", "a=", .assign([Assignment(name: "a", value: nil)])),
+        ("set", "a=_undef_", .assign([Assignment(name: "a", value: nil)])),
+        ("export", "a=b", .assign([Assignment(name: "a", value: "b")])),
+        ("export", "nolocal:a=b", .assign([])),
+        ("unset", "a", .assign([Assignment(name: "a", value: nil)])),
+        ("multiset", "a=1 b=2", .assign([Assignment(name: "a", value: "1"), Assignment(name: "b", value: "2")])),
+        (
+            "multiset", "^^;a=1 1;b=2",
+            .assign([Assignment(name: "a", value: "1 1"), Assignment(name: "b", value: "2")])
+        ),
+        ("log", "CRIT hello world", .log(.crit, "hello world")),
+        ("log", "hello world", .log(.debug, "hello world")),
+        ("hangup", "", .hangup(.normalClearing)),
+        ("hangup", "user_busy", .hangup(.userBusy)),
+        ("hash", "insert/a/b/c", .skip(name: "hash")),
+        ("playback", "music.wav", .playback(.file("music.wav"))),
+    ]
+
+    @Test(arguments: rows)
+    func readsItsData(row: Row) throws {
+        #expect(try Application(call(row.name, row.data)) == row.application)
+    }
+
+    @Test(arguments: ["bridge", "transfer", "park", "voicemail", "lua", "no_such_application", ""])
+    func refusesWhatIsNotSupported(name: String) {
+        #expect(throws: ApplicationError.notSupported(name: name)) { try Application(call(name, "x")) }
+        #expect(Application.support(of: name) == .none)
+    }
+
+    @Test(arguments: [
+        ("conference", ""), ("sleep", "soon"), ("sleep", "-1"), ("sleep", "86400001"), ("hangup", "NOT_A_CAUSE"),
+        ("playback", ""), ("playback", "tone_stream://%(1"),
+    ])
+    func refusesBadData(name: String, data: String) {
+        #expect {
+            try Application(call(name, data))
+        } throws: { error in
+            if case .badData(name, _)? = error as? ApplicationError { true } else { false }
+        }
+    }
+
+    /// Every name that promises support is read, and every other is refused.
+    @Test func supportsWhatItSaysItSupports() {
+        let data = ["sleep": "1", "playback": "silence_stream://1", "gentones": "%(1,0,400)", "hangup": ""]
+        for name in [
+            "answer", "pre_answer", "conference", "echo", "playback", "gentones", "sleep", "set", "export", "multiset",
+            "unset", "multiunset", "log", "hangup",
+        ] {
+            #expect(Application.support(of: name) == .full)
+            #expect(throws: Never.self) { try Application(call(name, data[name] ?? "x=1")) }
+        }
+        #expect(Application.support(of: "info") == .skipped)
+    }
+
+    private func call(_ name: String, _ data: String) -> ApplicationCall {
+        ApplicationCall(name: name, data: data, origin: Origin(file: "test.xml", line: 1))
+    }
+}
