@@ -1,0 +1,190 @@
+/** The list of members on the page: one item each, kept and changed in place so that focus and meters stay put. */
+import { avatar, element, icon, setIcon } from './page.js';
+import { meterLevel } from './verto.js';
+
+/** Without news for so long a meter falls: rows are only sent when something changed. Milliseconds. */
+const METER_HOLD = 900;
+
+export class MemberList {
+  #items = new Map();
+  #list;
+  #perform;
+
+  /**
+   * @param {HTMLElement} list An empty `ul`.
+   * @param {(command: string, member: object, value?: string) => Promise<{text: string}>} perform Carries out a
+   *   moderator's command.
+   */
+  constructor(list, perform) {
+    this.#list = list;
+    this.#perform = perform;
+  }
+
+  /** Shows exactly `members`, in this order. `selfKey` marks one's own; `isModerator` shows the buttons. */
+  update(members, { selfKey, isModerator }) {
+    const keys = new Set(members.map((member) => member.key));
+    for (const [key, item] of this.#items) {
+      if (!keys.has(key)) this.#remove(key, item);
+    }
+    members.forEach((member, index) => {
+      let item = this.#items.get(member.key);
+      if (!item) this.#items.set(member.key, (item = new MemberItem(member, this.#perform)));
+      const before = this.#list.children[index];
+      if (before !== item.node) this.#list.insertBefore(item.node, before ?? null);
+      item.show(member, { isSelf: member.key === selfKey, isModerator });
+    });
+  }
+
+  clear() {
+    for (const [key, item] of this.#items) this.#remove(key, item);
+  }
+
+  #remove(key, item) {
+    const hadFocus = item.node.contains(document.activeElement);
+    const neighbour = item.node.nextElementSibling ?? item.node.previousElementSibling;
+    item.dispose();
+    this.#items.delete(key);
+    if (hadFocus) neighbour?.querySelector('button:not([hidden])')?.focus();
+  }
+}
+
+class MemberItem {
+  #member;
+  #perform;
+  #decay;
+  #avatar;
+  #name = element('span', { className: 'name', 'data-testid': 'member-name' });
+  #tag = element('span', { className: 'tag', hidden: true }, 'you');
+  #level = element('span', { className: 'level' });
+  #marks = {
+    talking: mark('talking', 'talking', 'talking'),
+    floor: mark('floor', 'floor', 'has the floor'),
+    deaf: mark('deaf', 'speaker-off', 'cannot hear'),
+    muted: mark('muted', 'mic-off', 'muted'),
+  };
+  #mute;
+  #more;
+  #panel;
+  #deafen;
+  #floor;
+
+  constructor(member, perform) {
+    this.#perform = perform;
+    this.#member = member;
+    this.#avatar = avatar(member.name);
+    this.#mute = element('button', { className: 'button icon-only', type: 'button', 'data-testid': 'mod-mute' }, icon('mic'));
+    this.#mute.onclick = () => this.#run(this.#member.muted ? 'unmute' : 'mute');
+    this.#more = element('button', { className: 'button icon-only more', type: 'button', 'aria-expanded': 'false', 'data-testid': 'mod-more' }, icon('more'));
+    this.#more.onclick = () => this.#toggle();
+    this.#panel = this.#makePanel();
+    const meter = element('span', { className: 'meter', 'aria-hidden': 'true' }, this.#level);
+    const who = element('div', { className: 'who' }, element('span', { className: 'title' }, this.#name, this.#tag), meter);
+    const marks = element('span', { className: 'marks' }, ...Object.values(this.#marks));
+    const buttons = element('span', { className: 'buttons' }, this.#mute, this.#more);
+    const line = element('div', { className: 'line' }, this.#avatar, who, marks, buttons);
+    this.node = element('li', { className: 'member', 'data-testid': `member-${member.id}` }, line, this.#panel);
+    this.node.onkeydown = (event) => {
+      if (event.key !== 'Escape' || this.#panel.hidden) return;
+      event.stopPropagation();
+      this.#toggle(false);
+      this.#more.focus();
+    };
+  }
+
+  show(member, { isSelf, isModerator }) {
+    this.#member = member;
+    if (this.#name.textContent !== member.name) this.#rename(member.name);
+    this.#tag.hidden = !isSelf;
+    this.node.dataset.talking = member.talking;
+    this.node.dataset.floor = member.floor;
+    for (const [key, node] of Object.entries(this.#marks)) node.dataset.on = member[key];
+    this.node.classList.toggle('moderated', isModerator);
+    if (!isModerator) this.#toggle(false);
+    this.#mute.hidden = this.#more.hidden = !isModerator;
+    setIcon(this.#mute, member.muted ? 'mic-off' : 'mic');
+    this.#mute.dataset.off = member.muted;
+    label(this.#mute, `${member.muted ? 'Unmute' : 'Mute'} ${member.name}`);
+    label(this.#more, `More for ${member.name}`);
+    this.#panel.setAttribute('aria-label', `Controls for ${member.name}`);
+    this.#deafen.textContent = member.deaf ? 'Let hear' : 'Deafen';
+    this.#floor.textContent = member.floor ? 'Take floor away' : 'Give floor';
+    this.#showLevel(member.muted ? 0 : meterLevel(member.energy));
+  }
+
+  dispose() {
+    clearTimeout(this.#decay);
+    this.node.remove();
+  }
+
+  #rename(name) {
+    this.#name.textContent = name;
+    this.#name.title = name;
+    const fresh = avatar(name);
+    this.#avatar.replaceWith(fresh);
+    this.#avatar = fresh;
+  }
+
+  #showLevel(level) {
+    this.#level.style.transform = `scaleX(${level.toFixed(3)})`;
+    clearTimeout(this.#decay);
+    if (level > 0) this.#decay = setTimeout(() => (this.#level.style.transform = 'scaleX(0)'), METER_HOLD);
+  }
+
+  #makePanel() {
+    this.#deafen = action('Deafen', 'mod-deaf', () => this.#run(this.#member.deaf ? 'undeaf' : 'deaf'));
+    this.#floor = action('Give floor', 'mod-floor', () => this.#run('floor'));
+    return element(
+      'div',
+      { className: 'panel', role: 'group', hidden: true },
+      this.#deafen,
+      this.#floor,
+      this.#volume('Microphone', 'volume_in', 'mod-volume-in'),
+      this.#volume('Hears', 'volume_out', 'mod-volume-out'),
+      action('Remove from room', 'mod-kick', () => this.#run('kick'), 'danger'),
+    );
+  }
+
+  /** Two buttons and the step in use, −4 to 4, as the server says it: `+OK Volume IN 12 = 2`. */
+  #volume(title, command, testid) {
+    const value = element('output', { className: 'step', 'aria-live': 'polite' }, '0');
+    const change = async (direction) => {
+      const { text = '' } = (await this.#run(command, direction)) ?? {};
+      const step = text.match(/=\s*(-?\d+)/)?.[1];
+      if (step !== undefined) value.textContent = step > 0 ? `+${step}` : step.replace('-', '−');
+    };
+    const button = (direction, name) => {
+      const node = element('button', { className: 'button icon-only', type: 'button', 'data-testid': `${testid}-${direction}` }, icon(name));
+      label(node, `${title}: ${direction === 'up' ? 'louder' : 'quieter'}`);
+      node.onclick = () => change(direction);
+      return node;
+    };
+    return element('span', { className: 'volume' }, element('span', {}, title), button('down', 'minus'), value, button('up', 'plus'));
+  }
+
+  #toggle(isOpen = this.#panel.hidden) {
+    this.#panel.hidden = !isOpen;
+    this.#more.setAttribute('aria-expanded', String(isOpen));
+  }
+
+  #run(command, value) {
+    return this.#perform(command, this.#member, value);
+  }
+}
+
+/** A small sign with words for screen readers; it keeps its place when it is off. */
+function mark(testid, name, words) {
+  const node = element('span', { className: `mark ${testid}`, 'data-testid': testid, title: words }, icon(name));
+  node.append(element('span', { className: 'visually-hidden' }, words));
+  node.dataset.on = 'false';
+  return node;
+}
+
+function action(text, testid, run, style = '') {
+  return element('button', { className: `button small ${style}`, type: 'button', 'data-testid': testid, onclick: run }, text);
+}
+
+function label(button, text) {
+  if (button.title === text) return;
+  button.title = text;
+  button.setAttribute('aria-label', text);
+}

@@ -1,0 +1,646 @@
+/**
+ * One room: joining, members, moderation, chat, and coming back after a lost connection.
+ *
+ * Address parameters: `?name=`, `?room=`, `?login=` fill in the form, `#password=` too (and is taken out of the address
+ * at once); `?domain=` and `?ws=` name another domain or bridge. Test aids: `?tone=440` sends a tone instead of the
+ * microphone (see media.js, `window.parley.tone.on()` and `.off()`), `?test` adds `window.parley.hear` (analyser.js).
+ */
+import { Conference, VertoClient, meterLevel } from './verto.js';
+import { LevelMeter, Tone, canChooseSpeaker, devices, openMicrophone, stopStream } from './media.js';
+import { MemberList } from './members.js';
+import { element, explain, fullLogin, memory, pageLink, parameter, passwordFromAddress, setIcon, socketURL } from './page.js';
+
+const page = Object.fromEntries([...document.querySelectorAll('[id]')].map((node) => [node.id, node]));
+const tone = parameter('tone') ? new Tone(Number(parameter('tone')) || 440) : null;
+
+/** Milliseconds. */
+const PIN_HINT_AFTER = 3_000;
+const TOGGLE_WITHIN = 1_500;
+const REJOIN_PAUSES = [0, 1_000, 3_000, 6_000, 10_000];
+
+/** The connection of the present stay. */
+let client = null;
+/** What belongs to one stay in a room, from pressing Join until leaving; null otherwise. */
+let stay = null;
+let status = 'idle';
+let unread = 0;
+
+// MARK: - Status
+
+const statusTexts = {
+  idle: 'Not connected',
+  microphone: 'Asking for the microphone…',
+  connecting: 'Connecting…',
+  'signing-in': 'Signing in…',
+  calling: 'Calling the room…',
+  entering: 'Entering the room…',
+  joined: 'Connected',
+  reconnecting: 'Reconnecting…',
+  error: 'Not connected',
+};
+
+function setStatus(value) {
+  status = value;
+  page.status.dataset.status = value;
+  page.status.querySelector('.status-text').textContent = statusTexts[value];
+  page['progress-text'].textContent = statusTexts[value];
+}
+
+// MARK: - Joining
+
+page['join-form'].onsubmit = (event) => {
+  event.preventDefault();
+  join();
+};
+page.cancel.onclick = () => leave();
+page.leave.onclick = () => leave({ title: 'You have left the room', text: 'Join again whenever you like.', calm: true });
+document.addEventListener('keydown', (event) => {
+  if (event.key === 'Escape' && stay && !page.entry.hidden) leave();
+  if (event.altKey && event.code === 'KeyM' && stay?.conference) {
+    event.preventDefault();
+    toggleMute();
+  }
+});
+
+async function join() {
+  if (stay) return;
+  const room = page.room.value.trim();
+  const name = page.name.value.trim();
+  const mine = (stay = { room, name, isMuted: false, members: [], stream: null, call: null, conference: null });
+  for (const key of ['name', 'room', 'login', 'microphone', 'speaker']) memory.set(key, page[key].value);
+  showAlert(null);
+  showBusy(true);
+  try {
+    setStatus('microphone');
+    mine.stream = await openInput(page.microphone.value);
+    if (stay !== mine) return stopStream(mine.stream);
+    fillDevices();
+    watchOwnLevel(mine);
+    await connect();
+    if (stay !== mine) return;
+    await placeCall(mine);
+  } catch (error) {
+    if (stay === mine) leave(explain(error), 'error');
+  }
+}
+
+/** The microphone, the test tone, or null to listen only. */
+async function openInput(choice) {
+  if (tone) return tone.open();
+  return choice === 'none' ? null : openMicrophone(choice);
+}
+
+async function connect() {
+  const login = fullLogin(page.login.value.trim());
+  const password = page.password.value;
+  const fresh = (client = new VertoClient({ url: socketURL, login, password }));
+  fresh.on('state', (state, details) => fresh === client && connectionChanged(state, details));
+  fresh.on('ready', ({ first }) => !first && fresh === client && connectionBack());
+  fresh.on('private', (message) => fresh === client && privateMessage(message));
+  await fresh.connect();
+}
+
+/** Calls the room; the room's own message brings us in. */
+async function placeCall(mine) {
+  setStatus('calling');
+  const call = client.call({
+    destination: mine.room,
+    callerName: mine.name,
+    stream: mine.stream,
+    userVariables: {},
+  });
+  mine.call = call;
+  call.on('track', (stream) => play(stream));
+  call.on('ended', (end) => callEnded(mine, call, end));
+  call.on('media', (state) => mediaChanged(mine, call, state));
+  await call.invite();
+  if (stay !== mine || mine.call !== call || mine.conference) return;
+  setStatus('entering');
+  mine.pinTimer = setTimeout(() => (page['pin-field'].hidden = false), PIN_HINT_AFTER);
+}
+
+function sendPIN() {
+  if (!page.pin.value) return;
+  stay?.call?.dtmf(`${page.pin.value}#`).catch(() => {});
+  page.pin.value = '';
+}
+page['send-pin'].onclick = sendPIN;
+page.pin.onkeydown = (event) => {
+  if (event.key !== 'Enter') return;
+  event.preventDefault();
+  sendPIN();
+};
+
+/** Ends the stay and shows the form again, with `notice` above it. */
+function leave(notice = null, nextStatus = 'idle') {
+  const mine = stay;
+  stay = null;
+  clearTimeout(mine?.pinTimer);
+  clearTimeout(mine?.toggleTimer);
+  clearTimeout(mine?.rejoinTimer);
+  mine?.conference?.stop();
+  mine?.call?.hangup();
+  mine?.meter?.stop();
+  stopStream(mine?.stream);
+  client?.close();
+  client = null;
+  page.sound.srcObject = null;
+  members.clear();
+  if (page.settings.open) page.settings.close();
+  setStatus(nextStatus);
+  showBusy(false);
+  showEntry();
+  showAlert(notice);
+}
+
+addEventListener('pagehide', () => stay?.call?.hangup());
+addEventListener('online', () => client?.retryNow());
+
+// MARK: - Connection and call, once inside
+
+function connectionChanged(state, details) {
+  if (!stay) return;
+  if (!stay.wasInside) {
+    if (statusTexts[state]) setStatus(state);
+    return;
+  }
+  if (state === 'waiting') {
+    setStatus('reconnecting');
+    showBanner(`The connection was lost. Trying again in ${Math.max(1, Math.round(details.delay / 1000))} s.`, true);
+  } else if (state === 'connecting' || state === 'signing-in') {
+    setStatus('reconnecting');
+    showBanner('Reconnecting…');
+  } else if (state === 'closed' && details.error) {
+    leave(explain(details.error), 'error');
+  }
+}
+
+/** Signed in again. A call that the server kept goes on; one that is gone has ended and is placed again. */
+function connectionBack() {
+  if (!stay?.wasInside) return;
+  if (stay.call?.state === 'ended') return;
+  setStatus('joined');
+  showBanner(null);
+}
+
+function callEnded(mine, call, { cause, remote, lost }) {
+  if (stay !== mine || mine.call !== call) return;
+  mine.conference?.stop();
+  if (lost && mine.wasInside && client?.state !== 'closed') return rejoin(mine);
+  if (!remote) return;
+  if (!mine.wasInside) return leave(explain({ kind: 'ended', cause }), 'error');
+  leave(goodbyes[cause] ?? {
+    title: 'You are no longer in the room',
+    text: 'A moderator removed you, or the room was closed.',
+    calm: true,
+  });
+}
+
+const goodbyes = {
+  MEDIA_TIMEOUT: { title: 'The sound connection broke', text: 'Check your network and join again.' },
+  SYSTEM_SHUTDOWN: { title: 'The server is shutting down', text: 'Join again in a minute.' },
+};
+
+/** Into the same room again, with a few attempts. */
+async function rejoin(mine, attempt = 0) {
+  setStatus('reconnecting');
+  showBanner('Joining the room again…');
+  mine.rejoinTimer = setTimeout(async () => {
+    if (stay !== mine || client.state !== 'ready') return mine.call = null;
+    try {
+      await placeCallAgain(mine);
+    } catch (error) {
+      if (stay !== mine) return;
+      if (error.kind === 'lost' || error.kind === 'offline') return;
+      if (attempt + 1 < REJOIN_PAUSES.length) rejoin(mine, attempt + 1);
+      else leave(explain(error), 'error');
+    }
+  }, REJOIN_PAUSES[attempt]);
+}
+
+async function placeCallAgain(mine) {
+  mine.call = null;
+  mine.conference = null;
+  await placeCall(mine);
+}
+
+/** The network path broke under a call although the server can be reached: a new call finds a new path. */
+function mediaChanged(mine, call, state) {
+  if (stay !== mine || mine.call !== call || state !== 'failed') return;
+  if (client.state === 'ready' && mine.wasInside) callAgain(mine);
+}
+
+function callAgain(mine) {
+  const call = mine.call;
+  mine.call = null;
+  mine.conference?.stop();
+  call?.hangup();
+  rejoin(mine);
+}
+
+async function privateMessage(message) {
+  const mine = stay;
+  if (!mine || message.callID !== mine.call?.callID) return;
+  if (message.action === 'conference-liveArray-part') return mine.conference?.stop();
+  if (message.action !== 'conference-liveArray-join') return;
+  clearTimeout(mine.pinTimer);
+  mine.conference?.stop();
+  const conference = (mine.conference = new Conference(client, message));
+  conference.on('change', () => mine.conference === conference && membersChanged(mine));
+  conference.on('chat', (chat) => mine.conference === conference && showChat(chat));
+  conference.on('response', (response) => mine.conference === conference && moderatorResponse(response));
+  enter(mine);
+  try {
+    await conference.start();
+  } catch (error) {
+    if (mine.conference === conference) toast(`The member list is not available: ${error.message}`);
+  }
+}
+
+function enter(mine) {
+  const { conference } = mine;
+  const isFirst = !mine.wasInside;
+  mine.wasInside = true;
+  page['room-title'].textContent = `Room ${conference.name ?? mine.room}`;
+  page.role.textContent = conference.isModerator ? 'Moderator' : 'Participant';
+  page.role.dataset.role = conference.role;
+  page.moderation.hidden = !conference.isModerator;
+  document.title = `${conference.name ?? mine.room} – Parley`;
+  setStatus('joined');
+  showBanner(null);
+  if (!isFirst) return;
+  page['chat-log'].replaceChildren(page['chat-log'].querySelector('.chat-empty'));
+  showBusy(false);
+  page.entry.hidden = true;
+  page['room-view'].hidden = page.where.hidden = false;
+  document.body.classList.add('inside');
+  page['mute-self'].focus();
+}
+
+// MARK: - Members
+
+const members = new MemberList(page.members, moderate);
+
+function membersChanged(mine) {
+  const list = mine.conference.list();
+  if (!mine.conference.members.isComplete && list.length < mine.members.length) return; // keep the old picture until then
+  const before = mine.members;
+  mine.members = list;
+  members.update(list, { selfKey: mine.conference.callID, isModerator: mine.conference.isModerator });
+  page.count.textContent = String(list.length);
+  announceChanges(before, list, mine);
+  announceTalkers(list);
+  const self = list.find((member) => member.key === mine.conference.callID);
+  if (self) ownRowChanged(mine, self);
+}
+
+function announceChanges(before, after, mine) {
+  if (before.length === 0) return;
+  const old = new Set(before.map((member) => member.key));
+  const now = new Set(after.map((member) => member.key));
+  const own = mine.conference.callID;
+  for (const { key, name } of after) if (!old.has(key) && key !== own) chatNotice(`${name} joined`);
+  for (const { key, name } of before) if (!now.has(key) && name !== mine.name) chatNotice(`${name} left`);
+}
+
+let talkTimer = null;
+let talkText = '';
+
+/** Names who is talking, at most every second so that a screen reader can follow. */
+function announceTalkers(list) {
+  const names = list.filter((member) => member.talking && !member.muted).map((member) => member.name);
+  talkText = names.length === 0 ? 'Nobody is talking' : names.length > 3
+    ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more are talking`
+    : `${names.join(', ')} ${names.length > 1 ? 'are' : 'is'} talking`;
+  talkTimer ??= setTimeout(() => {
+    talkTimer = null;
+    if (page['now-talking'].textContent !== talkText) page['now-talking'].textContent = talkText;
+  }, 1_000);
+}
+
+// MARK: - Moderation
+
+async function moderate(command, member, value = null) {
+  try {
+    return await stay?.conference?.command(command, member?.id ?? null, value);
+  } catch (error) {
+    toast(error.kind === 'timeout' ? 'The server did not answer. Try again.' : `Not done: ${error.message}`);
+    return null;
+  }
+}
+
+page['mute-all'].onclick = () => moderate('mute', { id: 'non_moderator' });
+page.lock.onclick = () => moderate(page.lock.getAttribute('aria-pressed') === 'true' ? 'unlock' : 'lock');
+
+/** Responses go to all moderators, so the lock shows what any of them did. */
+function moderatorResponse({ command, ok }) {
+  const verb = command.split(/\s+/).find((word) => word === 'lock' || word === 'unlock');
+  if (!ok || !verb) return;
+  const isLocked = verb === 'lock';
+  page.lock.setAttribute('aria-pressed', String(isLocked));
+  page.lock.querySelector('span').textContent = isLocked ? 'Unlock room' : 'Lock room';
+  setIcon(page.lock, isLocked ? 'unlock' : 'lock');
+  toast(isLocked ? 'The room is locked: nobody else can join.' : 'The room is open again.');
+}
+
+// MARK: - One's own microphone
+
+page['mute-self'].onclick = toggleMute;
+
+/**
+ * One's own wish (`isMuted`) switches the local microphone at once. The server's state in one's own row follows it, so
+ * that the others see it; who was muted by a moderator is shown as muted until unmuting here, as far as the room allows.
+ */
+function toggleMute() {
+  if (!stay) return;
+  const self = ownRow();
+  stay.isMuted = !(stay.isMuted || self?.muted);
+  stay.wantsChange = true;
+  applyMute(stay, self);
+}
+
+function ownRow() {
+  return stay?.members.find((member) => member.key === stay.conference?.callID);
+}
+
+function ownRowChanged(mine, self) {
+  const changed = mine.serverMuted !== self.muted;
+  if (changed) {
+    clearTimeout(mine.toggleTimer);
+    mine.toggleTimer = null;
+    if (!mine.wantsChange && mine.serverMuted !== undefined) {
+      if (self.muted) toast('A moderator muted you.');
+      else if (mine.isMuted) toast('A moderator unmuted you. Press Unmute when you want to speak.');
+    }
+    mine.serverMuted = self.muted;
+  }
+  applyMute(mine, self);
+}
+
+function applyMute(mine, self) {
+  const isMuted = mine.isMuted || Boolean(self?.muted && !mine.wantsChange);
+  for (const track of mine.stream?.getAudioTracks() ?? []) track.enabled = !isMuted;
+  showMute(isMuted);
+  if (!mine.wantsChange || !self) return;
+  if (self.muted === mine.isMuted) {
+    mine.wantsChange = false;
+  } else if (!mine.toggleTimer) {
+    requestMute(mine, self);
+  }
+}
+
+/** Moderators say what they want; for everybody else the key 0 toggles, so it is pressed once per change. */
+function requestMute(mine, self) {
+  const { conference, call } = mine;
+  mine.toggleTimer = setTimeout(() => {
+    mine.toggleTimer = null;
+    mine.wantsChange = false;
+    if (stay === mine) applyMute(mine, ownRow());
+  }, TOGGLE_WITHIN);
+  const request = conference.isModerator ? conference.command(mine.isMuted ? 'mute' : 'unmute', self.id) : call.dtmf('0');
+  request.catch(() => {});
+}
+
+function showMute(isMuted) {
+  const button = page['mute-self'];
+  if (button.getAttribute('aria-pressed') === String(isMuted)) return;
+  button.setAttribute('aria-pressed', String(isMuted));
+  button.querySelector('.label').textContent = isMuted ? 'Unmute' : 'Mute';
+  setIcon(button, isMuted ? 'mic-off' : 'mic');
+}
+
+function watchOwnLevel(mine) {
+  mine.meter?.stop();
+  mine.meter = mine.stream && new LevelMeter(mine.stream, (energy) => {
+    page['own-level'].style.transform = `scaleX(${meterLevel(energy).toFixed(3)})`;
+  });
+  page['mute-self'].disabled = !mine.stream;
+  page['mute-self'].querySelector('.label').textContent = mine.stream ? 'Mute' : 'Listening';
+}
+
+// MARK: - Chat
+
+page['chat-form'].onsubmit = async (event) => {
+  event.preventDefault();
+  const text = page['chat-input'].value.trim();
+  if (!text || !stay?.conference) return;
+  page['chat-input'].value = '';
+  try {
+    await stay.conference.say(text);
+  } catch {
+    if (!page['chat-input'].value) page['chat-input'].value = text;
+    toast('The message was not sent. Try again.');
+  }
+};
+
+function showChat({ from, name, text }) {
+  const isOwn = from === client.login;
+  const time = new Date().toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
+  const head = element('span', { className: 'chat-head' }, element('strong', {}, isOwn ? 'You' : name), ` ${time}`);
+  appendChat(element('div', { className: isOwn ? 'message own' : 'message' }, head, element('p', {}, text)));
+  if (!isOwn && !isChatVisible()) setUnread(unread + 1);
+}
+
+function chatNotice(text) {
+  appendChat(element('p', { className: 'chat-notice' }, text));
+}
+
+function appendChat(node) {
+  const log = page['chat-log'];
+  const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 60;
+  log.querySelector('.chat-empty')?.classList.add('gone');
+  log.append(node);
+  while (log.children.length > 500) log.children[1].remove();
+  if (atEnd) log.scrollTop = log.scrollHeight;
+}
+
+const isChatVisible = () => page.chat.checkVisibility?.() ?? page.chat.offsetParent !== null;
+
+function setUnread(count) {
+  unread = count;
+  page.unread.hidden = count === 0;
+  page.unread.textContent = String(count);
+  page.unread.setAttribute('aria-label', `${count} new`);
+}
+
+function openChat(isOpen) {
+  page.chat.classList.toggle('open', isOpen);
+  page['toggle-chat'].setAttribute('aria-expanded', String(isOpen));
+  if (isOpen) {
+    setUnread(0);
+    page['chat-log'].scrollTop = page['chat-log'].scrollHeight;
+    page['chat-input'].focus();
+  } else {
+    page['toggle-chat'].focus();
+  }
+}
+page['toggle-chat'].onclick = () => openChat(!page.chat.classList.contains('open'));
+page['close-chat'].onclick = () => openChat(false);
+page.chat.onkeydown = (event) => {
+  if (event.key === 'Escape' && page.chat.classList.contains('open')) openChat(false);
+};
+
+// MARK: - Devices
+
+async function fillDevices() {
+  const microphones = await devices('audioinput').catch(() => []);
+  const speakers = canChooseSpeaker ? await devices('audiooutput').catch(() => []) : [];
+  for (const select of [page.microphone, page['room-microphone']]) {
+    fillSelect(select, 'Default microphone', microphones, [['none', 'No microphone (listen only)']]);
+  }
+  for (const select of [page.speaker, page['room-speaker']]) fillSelect(select, 'Default speaker', speakers);
+  page['speaker-field'].hidden = page['room-speaker-field'].hidden = !canChooseSpeaker;
+}
+
+function fillSelect(select, first, found, more = []) {
+  const kept = select.value;
+  const named = found.map((device, index) => [device.deviceId, device.label || `Device ${index + 1}`]);
+  select.replaceChildren(...[['', first], ...named, ...more].map(([value, text]) => new Option(text, value)));
+  select.value = kept;
+  if (select.selectedIndex < 0) select.value = '';
+}
+
+navigator.mediaDevices?.addEventListener?.('devicechange', fillDevices);
+
+function play(stream) {
+  page.sound.srcObject = stream;
+  if (canChooseSpeaker) page.sound.setSinkId(page.speaker.value).catch(() => {});
+  page.sound.play().catch((error) => {
+    if (error.name === 'NotAllowedError') toast('Your browser holds the sound back. Click anywhere to hear the room.');
+    addEventListener('click', () => page.sound.play().catch(() => {}), { once: true });
+  });
+}
+
+page['open-settings'].onclick = async () => {
+  await fillDevices();
+  page['room-microphone'].value = page.microphone.value;
+  page['room-speaker'].value = page.speaker.value;
+  page.settings.showModal();
+};
+
+page['room-microphone'].onchange = async () => {
+  const choice = page['room-microphone'].value;
+  const mine = stay;
+  if (!mine || tone) return;
+  try {
+    const stream = choice === 'none' ? new MediaStream() : await openMicrophone(choice);
+    if (stay !== mine) return stopStream(stream);
+    const wasListening = !mine.stream;
+    stopStream(mine.stream);
+    mine.stream = choice === 'none' ? null : stream;
+    page.microphone.value = choice;
+    watchOwnLevel(mine);
+    applyMute(mine, ownRow());
+    if (wasListening) callAgain(mine); // the call was made without sending: only a new one can send
+    else await mine.call?.replaceStream(stream);
+  } catch (error) {
+    page['room-microphone'].value = page.microphone.value;
+    const { title, text } = explain(error);
+    toast(`${title}. ${text}`);
+  }
+};
+page['room-speaker'].onchange = () => {
+  page.speaker.value = page['room-speaker'].value;
+  page.sound.setSinkId?.(page.speaker.value).catch(() => toast('This speaker cannot be used.'));
+};
+page.volume.oninput = () => (page.sound.volume = page.volume.value / 100);
+
+// MARK: - What is shown
+
+function showBusy(isBusy) {
+  page.progress.hidden = page.cancel.hidden = !isBusy;
+  if (!isBusy) page['pin-field'].hidden = true;
+  page.join.disabled = isBusy;
+  page.join.textContent = isBusy ? 'Joining…' : 'Join';
+  for (const field of page['join-form'].querySelectorAll('.fields input, .fields select')) field.disabled = isBusy;
+  if (isBusy) page.cancel.focus();
+}
+
+function showEntry() {
+  const wasInside = page.entry.hidden;
+  page.entry.hidden = false;
+  page['room-view'].hidden = page.where.hidden = true;
+  page.chat.classList.remove('open');
+  page['toggle-chat'].setAttribute('aria-expanded', 'false');
+  setUnread(0);
+  showBanner(null);
+  showMute(false);
+  page.lock.setAttribute('aria-pressed', 'false');
+  page.lock.querySelector('span').textContent = 'Lock room';
+  setIcon(page.lock, 'lock');
+  document.body.classList.remove('inside');
+  document.title = 'Parley';
+  if (wasInside) page.join.focus();
+}
+
+function showAlert(notice) {
+  page.alert.hidden = !notice;
+  page.alert.replaceChildren();
+  if (!notice) return;
+  page.alert.classList.toggle('calm', Boolean(notice.calm));
+  page.alert.append(element('strong', {}, notice.title), element('p', {}, notice.text));
+  if (notice.link) page.alert.append(element('a', { href: notice.link, target: '_blank', rel: 'noopener' }, notice.link));
+  if (/login or password/.test(notice.title)) page.password.focus();
+}
+
+function showBanner(text, canRetry = false) {
+  page.banner.hidden = text === null;
+  page['banner-text'].textContent = text ?? '';
+  page.retry.hidden = !canRetry;
+  page['room-view'].classList.toggle('away', text !== null);
+}
+page.retry.onclick = () => client?.retryNow();
+
+let toastTimer;
+function toast(text) {
+  page.toast.textContent = text;
+  page.toast.classList.add('shown');
+  clearTimeout(toastTimer);
+  toastTimer = setTimeout(() => page.toast.classList.remove('shown'), 5_000);
+}
+
+// MARK: - Start
+
+for (const key of ['name', 'room', 'login']) page[key].value = parameter(key) ?? memory.get(key) ?? '';
+page.password.value = passwordFromAddress;
+page['dashboard-link'].href = pageLink('dashboard.html');
+[page.name, page.room, page.login, page.password, page.join].find((field) => field === page.join || !field.value).focus();
+setStatus('idle');
+fillDevices().then(() => {
+  for (const key of ['microphone', 'speaker']) {
+    const kept = memory.get(key);
+    if ([...page[key].options].some((option) => option.value === kept)) page[key].value = kept;
+  }
+});
+
+/** What tests look at. */
+window.parley = {
+  get client() {
+    return client;
+  },
+  get conference() {
+    return stay?.conference ?? null;
+  },
+  get call() {
+    return stay?.call ?? null;
+  },
+  get remoteStream() {
+    return stay?.call?.remoteStream ?? null;
+  },
+  get role() {
+    return stay?.conference?.role ?? null;
+  },
+  get status() {
+    return status;
+  },
+  members() {
+    const list = stay?.conference?.list() ?? [];
+    return list.map(({ id, name, talking, muted, floor, energy }) => ({ id, name, talking, muted, floor, energy }));
+  },
+  ...(tone && { tone }),
+};
+
+if (parameter('test') !== undefined) {
+  const { hear } = await import('./analyser.js');
+  window.parley.hear = (frequencies, milliseconds) => hear(window.parley.remoteStream, frequencies, milliseconds);
+}
