@@ -1,0 +1,69 @@
+/// What follows from a change, in the order it is to be carried out: for the media, for watchers, for the server.
+package enum Effect: Equatable, Sendable {
+    /// The member's audio is (not) mixed.
+    case setMuted(MemberID, Bool)
+    /// The member gets (no) audio at all.
+    case setDeaf(MemberID, Bool)
+    /// What others hear of it: a step −4…4 of the volume table (conference.md §6.6).
+    case setGainIn(MemberID, step: Int)
+    /// What it hears.
+    case setGainOut(MemberID, step: Int)
+    /// For the member's ``TalkDetector/energyLevel``.
+    case setEnergyLevel(MemberID, Int)
+    /// Forget that the member talks: it was muted or held.
+    case resetTalkDetector(MemberID)
+    /// While true nobody is mixed and music plays: the room waits for a moderator.
+    case setWaiting(Bool)
+    /// The room has let go of the member: end its part of the call.
+    case remove(MemberID, RemovalReason)
+    /// For the member itself, after its row.
+    case joined(MemberID, JoinNotice)
+    /// For the member itself, after its row is gone.
+    case parted(MemberID, PartNotice)
+    /// For the live array's watchers.
+    case publish(Delta)
+    /// For the list of rooms.
+    case summary(RoomSummary)
+    /// The room has ended; nothing comes after this.
+    case closed
+}
+
+/// Why a room let go of a member.
+package enum RemovalReason: Hashable, Sendable {
+    /// Plays `kicked-sound`, then the dialplan goes on.
+    case kicked
+    /// As kicked, without the sound.
+    case hungUp
+    case conferenceEnded
+}
+
+/// The data of the private join message (conference.md §1.9).
+package struct JoinNotice: Equatable, Sendable {
+    package var room: RoomKey
+    package var callID: String
+    package var memberID: MemberID
+    /// At this moment; only a moderator is told the moderator channel.
+    package var role: Role
+    package var isSecondScreen: Bool
+}
+
+/// The data of the private part message (conference.md §1.9).
+package struct PartNotice: Equatable, Sendable {
+    package var room: RoomKey
+    package var callID: String
+    package var memberID: MemberID
+    package var role: Role
+    package var isSecondScreen: Bool
+}
+
+/// A room in one line.
+package struct RoomSummary: Equatable, Sendable {
+    package var name: String
+    package var domain: String
+    /// People: neither ghosts nor screen shares.
+    package var members: Int
+    package var talking: Int
+    package var isLocked: Bool
+    /// Seconds since 1970.
+    package var since: Int
+}

@@ -1,0 +1,50 @@
+/// One call that wants into a room. Everything comes from the server or was checked by it, but for ``suppliedPIN``.
+package struct JoinRequest: Sendable {
+    /// Unique in the process; a call that comes back keeps its number.
+    package var id: MemberID
+    /// The call's identifier, the key of its row.
+    package var callID: String
+    package var uuid: String
+    package var callerName: String
+    package var callerNumber: String
+    /// `"opus@48000"`: codec and clock rate.
+    package var codec: String
+    /// The call's own flags; `nil` when it has none and the profile's alone count.
+    package var flags: MemberFlags?
+    /// What the caller gave as PIN (variable `supplied_pin`): digits, or text holding `X-ConfPin=<digits>`.
+    package var suppliedPIN: String?
+    /// A PIN of this extension, which counts instead of the profile's.
+    package var pin: String?
+    /// A moderator PIN of this call (`conference_moderator_pin`), which counts instead of the profile's.
+    package var moderatorPIN: String?
+    /// The directory user, `1008@example.com`.
+    package var user: String?
+    /// Row column 5: only what everybody in the room may see.
+    package var variables: [String: String]
+    /// Channel name for lists, `verto.rtc/3500`.
+    package var channelName: String
+    /// A second call of somebody's that carries their screen: no row, no notices, not counted as a person.
+    package var isScreenShare: Bool
+    /// Whether PIN and lock hold for this call: true for callers, false for parties that we called.
+    package var enforceSecurity: Bool
+    /// Levels to start with, −4…4; others are ignored.
+    package var volumeIn: Int
+    package var volumeOut: Int
+    /// A gate of its own, 0…1800; others are ignored.
+    package var energyLevel: Int?
+
+    package init(
+        id: MemberID, callID: String, uuid: String? = nil, callerName: String, callerNumber: String,
+        codec: String = "opus@48000", flags: MemberFlags? = nil, suppliedPIN: String? = nil, pin: String? = nil,
+        moderatorPIN: String? = nil, user: String? = nil, variables: [String: String] = [:], channelName: String = "",
+        isScreenShare: Bool = false, enforceSecurity: Bool = true, volumeIn: Int = 0, volumeOut: Int = 0,
+        energyLevel: Int? = nil
+    ) {
+        (self.id, self.callID, self.uuid) = (id, callID, uuid ?? callID)
+        (self.callerName, self.callerNumber, self.codec, self.flags) = (callerName, callerNumber, codec, flags)
+        (self.suppliedPIN, self.pin, self.moderatorPIN) = (suppliedPIN, pin, moderatorPIN)
+        (self.user, self.variables, self.channelName) = (user, variables, channelName)
+        (self.isScreenShare, self.enforceSecurity) = (isScreenShare, enforceSecurity)
+        (self.volumeIn, self.volumeOut, self.energyLevel) = (volumeIn, volumeOut, energyLevel)
+    }
+}

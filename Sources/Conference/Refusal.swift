@@ -1,0 +1,25 @@
+/// Why a room said no; nothing has changed then. The doors have the words for it.
+package enum Refusal: Error, Equatable, Sendable {
+    /// No such member here, now.
+    case unknownMember(MemberID)
+    /// `last` in a room without members.
+    case noSelection
+    case unknownCommand(String)
+    /// The issuer's role is too low for the command of this name.
+    case forbidden(command: String)
+    /// The words after the command of this name make no sense: doors print its usage.
+    case badArgument(command: String)
+    case locked
+    case full(limit: Int)
+    case pinRequired
+    case wrongPIN
+    /// A `join-only` caller to a room that does not run.
+    case joinOnly
+    /// The member, or a row of its call, is in the room already.
+    case alreadyMember(MemberID)
+    case floorHeld(by: MemberID)
+    /// A muted or held member cannot be given the floor.
+    case cannotSpeak(MemberID)
+    /// The room has ended.
+    case notActive
+}

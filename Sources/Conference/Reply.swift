@@ -1,0 +1,94 @@
+/// What a room answers to a command; the doors have the words for it.
+package enum Reply: Equatable, Sendable {
+    /// To a command with a ``Selector``: what came of each member, newest first. Empty for `all` in an empty room.
+    case members([MemberResult])
+    /// The room is locked, or open, now.
+    case locked(Bool)
+    case list([MemberSummary])
+    /// Members without ghosts.
+    case count(Int)
+    case roster(Roster)
+    /// The value asked for, or for `set` the one before.
+    case value(Property, PropertyValue)
+}
+
+/// What a command did to one member.
+package enum MemberResult: Equatable, Sendable {
+    /// `+OK mute 7`.
+    case done(MemberAction, MemberID)
+    /// `+OK Volume IN 7 = 2`.
+    case volumeIn(MemberID, Int)
+    case volumeOut(MemberID, Int)
+    /// `Energy 7 = 300`; the level is above the automatic one, which is switched off when `endsAuto`.
+    case energy(MemberID, Int, endsAuto: Bool)
+    /// The floor's new holder, `nil` when it was put down.
+    case floor(MemberID?)
+    /// `non_moderator` left this moderator alone.
+    case skippedModerator(MemberID)
+    /// One of several could not; a refusal for a single member is thrown instead.
+    case refused(MemberID, Refusal)
+}
+
+/// What was done; the raw value is the word of the reply.
+package enum MemberAction: String, Sendable {
+    case mute, unmute, deaf, undeaf
+    case kick = "kicked"
+    case hup
+}
+
+/// A property's value. Doors print a flag that is not set as nothing.
+package enum PropertyValue: Equatable, Sendable {
+    case text(String)
+    case number(Int)
+    case flag(Bool)
+}
+
+/// A room with its members, as `json_list` and `xml_list` show it (conference.md §5.9).
+package struct Roster: Equatable, Sendable {
+    package var key: RoomKey
+    package var uuid: String
+    package var profile: String
+    package var memberCount: Int
+    package var ghostCount: Int
+    package var rate: Int
+    /// Seconds since the room was created.
+    package var runTime: Int
+    package var isLocked: Bool
+    package var isWaiting: Bool
+    package var isDynamic: Bool
+    package var audioAlways: Bool
+    /// The room has had its minimum of members and ends when they become fewer.
+    package var enforcesMinimum: Bool
+    /// 0 means no limit.
+    package var maxMembers: Int
+    /// Newest first.
+    package var members: [MemberSummary]
+}
+
+/// One member in a list.
+package struct MemberSummary: Equatable, Sendable {
+    package var id: MemberID
+    package var callID: String
+    package var uuid: String
+    package var channelName: String
+    package var callerName: String
+    package var callerNumber: String
+    package var user: String?
+    package var canHear: Bool
+    package var canSpeak: Bool
+    package var isOnHold: Bool
+    package var isTalking: Bool
+    package var hasFloor: Bool
+    package var isModerator: Bool
+    package var isGhost: Bool
+    package var isScreenShare: Bool
+    package var endsConference: Bool
+    package var isMandatory: Bool
+    package var volumeIn: Int
+    package var volumeOut: Int
+    package var energyLevel: Int
+    /// Seconds since it joined.
+    package var joinedAgo: Int
+    /// Seconds since it last talked; `nil` when it never did.
+    package var talkedAgo: Int?
+}

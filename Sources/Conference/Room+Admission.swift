@@ -1,0 +1,125 @@
+extension Room {
+    /// Lets a call in, or refuses it and changes nothing (conference.md §1.4): it must be new here, a room must run
+    /// for `join-only`, the PIN must be right, the room open and not full.
+    package mutating func join(_ request: JoinRequest, at now: Duration) throws(Refusal) -> [Effect] {
+        guard !isClosed else { throw .notActive }
+        guard !contains(request.id), !members.values.contains(where: { $0.callID == request.callID }) else {
+            throw .alreadyMember(request.id)
+        }
+        var flags = MemberFlags.effective(profile: profile.memberFlags, call: request.flags)
+        if isEmpty, isDynamic, flags.contains(.joinOnly) { throw .joinOnly }
+        if request.enforceSecurity {
+            if try checkPIN(of: request) == .moderator { flags.insert(.moderator) }
+            guard !isLocked else { throw .locked }
+        }
+        guard profile.maxMembers == 0 || count < profile.maxMembers || flags.contains(.ghost) else {
+            throw .full(limit: profile.maxMembers)
+        }
+        return add(Member(request, flags: flags, profile: profile, at: now), at: now)
+    }
+
+    /// A member's call is over. Nothing happens for somebody who is not here, or was removed already.
+    package mutating func leave(_ id: MemberID, at now: Duration) -> [Effect] {
+        guard let member = members[id] else { return [] }
+        var effects: [Effect] = []
+        depart(id, nil, into: &effects)
+        conclude(departed: [member], at: now, into: &effects)
+        return effects
+    }
+
+    /// The role that the PIN gives. Without any PIN everybody is let in.
+    private func checkPIN(of request: JoinRequest) throws(Refusal) -> Role {
+        let pin = request.pin ?? profile.pin
+        let moderatorPIN = request.moderatorPIN ?? profile.moderatorPIN
+        guard pin != nil || moderatorPIN != nil else { return .participant }
+        guard request.suppliedPIN?.isEmpty == false else { throw .pinRequired }
+        guard let supplied = PIN.supplied(request.suppliedPIN) else { throw .wrongPIN }
+        if PIN.matches(supplied, moderatorPIN) { return .moderator }
+        if PIN.matches(supplied, pin) { return .participant }
+        throw .wrongPIN
+    }
+
+    /// Media first, so that nothing of a muted member is ever heard; then row, notice and summary.
+    private mutating func add(_ member: Member, at now: Duration) -> [Effect] {
+        var effects: [Effect] = isEmpty && isWaiting ? [.setWaiting(true)] : []
+        members[member.id] = member
+        order.append(member.id)
+        if !member.flags.isDisjoint(with: [.endconf, .mandatoryEndconf]) { endsAt = nil }
+        if member.flags.contains(.mintwo) { minimum = 2 }
+        if count >= minimum { hasReachedMinimum = true }
+        addLevels(of: member, into: &effects)
+        if isWaiting, member.isModerator {
+            isWaiting = false
+            effects.append(.setWaiting(false))
+        }
+        publish(member.id, at: now, into: &effects)
+        if publishes, !member.request.isScreenShare {
+            effects.append(.joined(member.id, JoinNotice(room: key, of: member)))
+        }
+        summarise(into: &effects)
+        return effects
+    }
+
+    /// What differs from an ordinary member's.
+    private func addLevels(of member: Member, into effects: inout [Effect]) {
+        if member.isMuted { effects.append(.setMuted(member.id, true)) }
+        if member.isDeaf { effects.append(.setDeaf(member.id, true)) }
+        if member.volumeIn != 0 { effects.append(.setGainIn(member.id, step: member.volumeIn)) }
+        if member.volumeOut != 0 { effects.append(.setGainOut(member.id, step: member.volumeOut)) }
+        if member.energyLevel != profile.energyLevel {
+            effects.append(.setEnergyLevel(member.id, member.energyLevel))
+        }
+    }
+
+    /// Takes a member out: its row goes, it is told, and then its call is let go, if the room removes it.
+    mutating func depart(_ id: MemberID, _ reason: RemovalReason?, into effects: inout [Effect]) {
+        guard let member = members.removeValue(forKey: id) else { return }
+        order.removeAll { $0 == id }
+        _ = keeper.release(id)  // its row goes anyway
+        if publishes {
+            if let delta = liveArray.remove(member.callID) { effects.append(.publish(delta)) }
+            if !member.request.isScreenShare { effects.append(.parted(id, PartNotice(room: key, of: member))) }
+        }
+        if let reason { effects.append(.remove(id, reason)) }
+    }
+
+    /// What the departure of members means for the room (conference.md §10.2).
+    mutating func conclude(departed: [Member], at now: Duration, into effects: inout [Effect]) {
+        guard !departed.isEmpty else { return }
+        let fallsShort = hasReachedMinimum && minimum > 1 && count < minimum
+        if fallsShort || isEmpty && isDynamic || departed.contains(where: { $0.flags.contains(.endconf) }) {
+            effects += close()
+            return
+        }
+        if departed.contains(where: \.isMandatory), !members.values.contains(where: \.isMandatory) {
+            guard profile.endconfGrace > .zero else {
+                effects += close()
+                return
+            }
+            endsAt = now + profile.endconfGrace
+        }
+        summarise(into: &effects)
+    }
+}
+
+extension Member {
+    fileprivate var isMandatory: Bool { flags.contains(.mandatoryEndconf) }
+}
+
+extension JoinNotice {
+    fileprivate init(room: RoomKey, of member: Member) {
+        self.init(
+            room: room, callID: member.callID, memberID: member.id, role: member.role,
+            isSecondScreen: member.flags.contains(.secondScreen)
+        )
+    }
+}
+
+extension PartNotice {
+    fileprivate init(room: RoomKey, of member: Member) {
+        self.init(
+            room: room, callID: member.callID, memberID: member.id, role: member.role,
+            isSecondScreen: member.flags.contains(.secondScreen)
+        )
+    }
+}

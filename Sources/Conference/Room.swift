@@ -1,0 +1,136 @@
+/// One room: who is in it, what they may do, and what follows. It carries nothing out itself.
+///
+/// Its owner, the engine, hands in facts and time ("room time", from 0 at its creation), carries out the effects in
+/// order, and calls ``advance(to:)`` at ``deadline``. Media has three ways in: ``talking(_:_:score:at:)`` when a
+/// member's ``TalkDetector`` changes, ``energy(_:score:at:)`` as often as it likes while a member talks, and once a
+/// tick ``beginTick()``, ``consider(_:smoothedScore:)`` for each member, ``endTick(at:)``: the room owns the floor,
+/// because mute, hold, leaving and the `floor` command move it too.
+package struct Room: Sendable {
+    package let key: RoomKey
+    package let uuid: String
+    /// As it is now: `set` and the like change it.
+    package internal(set) var profile: RoomProfile
+    package internal(set) var isLocked = false
+    /// Nobody is mixed until a moderator comes.
+    package internal(set) var isWaiting: Bool
+    /// The room has ended: it refuses everything and says nothing more.
+    package internal(set) var isClosed = false
+
+    let startedAt: Int
+    let isDynamic: Bool
+    var members: [MemberID: Member] = [:]
+    /// In order of joining.
+    var order: [MemberID] = []
+    var liveArray = LiveArray()
+    var keeper: FloorKeeper
+    var lastSummary: RoomSummary?
+    /// Two when a `mintwo` member has joined.
+    var minimum = 1
+    var hasReachedMinimum = false
+    /// When the room ends for want of a mandatory member.
+    var endsAt: Duration?
+
+    /// - Parameters:
+    ///   - startedAt: Seconds since 1970.
+    ///   - isDynamic: Ends when the last member leaves.
+    package init(key: RoomKey, profile: RoomProfile, startedAt: Int, uuid: String = "", isDynamic: Bool = true) {
+        (self.key, self.profile, self.startedAt, self.uuid) = (key, profile, startedAt, uuid)
+        self.isDynamic = isDynamic
+        isWaiting = profile.roomFlags.contains(.waitMod)
+        keeper = FloorKeeper(minimumHold: Int(profile.floorHold / .milliseconds(20)))
+    }
+
+    /// When ``advance(to:)`` next has something to do; `nil` means never.
+    package var deadline: Duration? { endsAt }
+
+    /// Ends the room when its grace is over.
+    package mutating func advance(to now: Duration) -> [Effect] {
+        guard let endsAt, now >= endsAt else { return [] }
+        return close()
+    }
+
+    /// Ends the room: everybody is removed, newest first.
+    package mutating func close() -> [Effect] {
+        guard !isClosed else { return [] }
+        var effects: [Effect] = []
+        for id in order.reversed() { depart(id, .conferenceEnded, into: &effects) }
+        (isClosed, endsAt) = (true, nil)
+        if publishes { effects.append(.publish(liveArray.clear())) }
+        effects.append(.closed)
+        return effects
+    }
+}
+
+// MARK: Reading
+
+extension Room {
+    /// Nobody is here, ghosts included.
+    package var isEmpty: Bool { members.isEmpty }
+
+    /// The newest first: the order in which commands and lists go through the room.
+    package var memberIDs: [MemberID] { order.reversed() }
+
+    package func contains(_ id: MemberID) -> Bool { members.index(forKey: id) != nil }
+
+    /// The role of a member now; `nil` when it is not here.
+    package func role(of id: MemberID) -> Role? { members[id]?.role }
+
+    /// Who holds the audio floor.
+    package var floorHolder: MemberID? { keeper.holder }
+
+    /// People, without ghosts and screen shares.
+    package var count: Int { members.values.count { $0.isCounted } }
+
+    /// The live array's rows, with every delta up to ``serial``.
+    package var snapshot: [LiveArray.Entry] { publishes ? liveArray.snapshot : [] }
+
+    /// The serial of the last delta.
+    package var serial: Int { liveArray.serial }
+
+    /// Every member, newest first.
+    package func summaries(at now: Duration) -> [MemberSummary] {
+        order.reversed().compactMap { members[$0]?.summary(hasFloor: $0 == keeper.holder, at: now) }
+    }
+
+    package var summary: RoomSummary {
+        RoomSummary(
+            name: key.name, domain: key.domain, members: count, talking: members.values.count { $0.isTalking },
+            isLocked: isLocked, since: startedAt
+        )
+    }
+
+    /// Everything that `json_list` shows.
+    package func roster(at now: Duration) -> Roster {
+        Roster(
+            key: key, uuid: uuid, profile: profile.name, memberCount: count, ghostCount: ghostCount,
+            rate: profile.rate, runTime: wholeSeconds(now), isLocked: isLocked, isWaiting: isWaiting,
+            isDynamic: isDynamic, audioAlways: profile.roomFlags.contains(.audioAlways),
+            enforcesMinimum: hasReachedMinimum, maxMembers: profile.maxMembers, members: summaries(at: now)
+        )
+    }
+
+    var ghostCount: Int { members.values.count { $0.flags.contains(.ghost) } }
+
+    /// Rows and notices go out only where the configuration asks for them.
+    var publishes: Bool { profile.roomFlags.contains(.liveArraySync) }
+}
+
+// MARK: Telling
+
+extension Room {
+    /// Writes the member's row, and says so when that changes it.
+    mutating func publish(_ id: MemberID, at now: Duration, into effects: inout [Effect]) {
+        guard publishes, let member = members[id], member.hasRow else { return }
+        guard let delta = liveArray.set(member.row(hasFloor: id == keeper.holder), for: member.callID) else { return }
+        members[id]?.publishedAt = now
+        effects.append(.publish(delta))
+    }
+
+    /// Says the room's summary when it changed.
+    mutating func summarise(into effects: inout [Effect]) {
+        let summary = summary
+        guard summary != lastSummary else { return }
+        lastSummary = summary
+        effects.append(.summary(summary))
+    }
+}

@@ -1,0 +1,94 @@
+/// A room's settings: one `<profile>` of the conference configuration (conference.md §9.1).
+///
+/// In parameter names `_` equals `-`; of repeated parameters the last wins; empty, unknown and senseless values leave
+/// the default.
+package struct RoomProfile: Sendable {
+    package var name: String
+    /// The room's mixing rate in Hz, as `list` and `get` report it.
+    package var rate = 48_000
+    /// Milliseconds of one mixer tick.
+    package var interval = 20
+    package var domain: String?
+    /// The score above which a member's gate opens, 0…32767.
+    package var energyLevel = 0
+    /// The highest level that a member's gate tunes itself to; 0 leaves every gate where it is.
+    package var autoEnergyLevel = 0
+    /// Seconds of silence after which a gate that tunes itself comes down a step.
+    package var autoEnergySeconds = 5
+    package var memberFlags: MemberFlags = []
+    package var roomFlags: RoomFlags = []
+    package var pin: String?
+    package var moderatorPIN: String?
+    /// 0 means no limit. Ghosts do not count.
+    package var maxMembers = 0
+    /// How long the room outlives its last `mandatory_member_endconf`.
+    package var endconfGrace: Duration = .zero
+    /// Our own `mix-loudest`: how many talkers are mixed at once.
+    package var loudest = 12
+    /// Our own `floor-hold-ms`: how long a holder keeps the audio floor at least.
+    package var floorHold: Duration = .seconds(1)
+    /// Our own `opus-bitrate`, in bits per second.
+    package var opusBitrate = 32_000
+    /// Our own `opus-complexity`, 0…10.
+    package var opusComplexity = 5
+    /// 0 off; else the divisor of the noise, a higher value being quieter (conference.md §6.8).
+    package var comfortNoise = 0
+    package var soundPrefix = ""
+    package var callerIDName = "conference"
+    package var callerIDNumber = "0000000000"
+    /// `moh-sound`, `enter-sound` …: every parameter whose name ends in `-sound`.
+    package var sounds: [String: String] = [:]
+
+    package init(name: String, parameters: [(String, String)] = []) {
+        self.name = name
+        var levelIsSet = false
+        for (written, value) in parameters where !value.isEmpty {
+            let parameter = String(written.map { $0 == "_" ? "-" : $0 }).lowercased()
+            levelIsSet = levelIsSet || parameter == "energy-level"
+            if parameter.hasSuffix("-sound") { sounds[parameter] = value }
+            Self.settings[parameter]?(&self, value)
+        }
+        // A room that tunes itself starts half way up (conference.md §6.6).
+        if !levelIsSet, autoEnergyLevel > 0 { energyLevel = autoEnergyLevel / 2 }
+    }
+
+    /// What a member's ``TalkDetector`` tunes itself by, or `nil`.
+    package var autoEnergy: AutoEnergy? {
+        autoEnergyLevel > 0 ? AutoEnergy(ceiling: autoEnergyLevel, seconds: autoEnergySeconds) : nil
+    }
+
+    /// The profile of a room that `argument` opens: its flags come on top.
+    package func opened(by argument: ConferenceArgument, variables: [String: String] = [:]) -> RoomProfile {
+        var profile = self
+        profile.roomFlags.formUnion(argument.roomFlags(variables: variables))
+        return profile
+    }
+
+    /// One row a parameter: a further one is a line here and a property above.
+    private static let settings: [String: @Sendable (inout RoomProfile, String) -> Void] = [
+        "rate": { $0.rate = number($1, in: [8000, 12_000, 16_000, 24_000, 32_000, 44_100, 48_000]) ?? $0.rate },
+        "interval": { $0.interval = number($1, in: stride(from: 10, through: 120, by: 10)) ?? $0.interval },
+        "domain": { $0.domain = $1 },
+        "energy-level": { $0.energyLevel = number($1, in: 0...32_767) ?? $0.energyLevel },
+        "auto-energy-level": { $0.autoEnergyLevel = number($1, in: 0...32_767) ?? 0 },
+        "auto-energy-seconds": { $0.autoEnergySeconds = number($1, in: 1...3600) ?? 5 },
+        "member-flags": { $0.memberFlags = MemberFlags(parsing: $1) },
+        "conference-flags": { $0.roomFlags = RoomFlags(parsing: $1) },
+        "pin": { $0.pin = $1 },
+        "moderator-pin": { $0.moderatorPIN = $1 },
+        "max-members": { $0.maxMembers = number($1, in: 2...1_000_000) ?? 0 },
+        "endconf-grace-time": { $0.endconfGrace = .seconds(number($1, in: 0...86_400) ?? 0) },
+        "mix-loudest": { $0.loudest = number($1, in: 1...1000) ?? $0.loudest },
+        "floor-hold-ms": { $0.floorHold = number($1, in: 0...60_000).map { .milliseconds($0) } ?? $0.floorHold },
+        "opus-bitrate": { $0.opusBitrate = number($1, in: 6000...510_000) ?? $0.opusBitrate },
+        "opus-complexity": { $0.opusComplexity = number($1, in: 0...10) ?? $0.opusComplexity },
+        "comfort-noise": { $0.comfortNoise = number($1, in: 2...9999) ?? (FlagWords.isTrue($1) ? 1400 : 0) },
+        "sound-prefix": { $0.soundPrefix = $1 },
+        "caller-id-name": { $0.callerIDName = $1 },
+        "caller-id-number": { $0.callerIDNumber = $1 },
+    ]
+
+    private static func number(_ text: String, in values: some Sequence<Int>) -> Int? {
+        Int(text).flatMap { values.contains($0) ? $0 : nil }
+    }
+}

@@ -1,0 +1,36 @@
+/// One member in the live array (conference.md §3.1). Only ``status`` changes after the join.
+package struct Row: Equatable, Sendable {
+    /// Column 0 is its ``MemberID/paddedText``.
+    package var id: MemberID
+    package var number: String
+    package var name: String
+    /// `"opus@48000"`.
+    package var codec: String
+    package var status: Status
+    package var variables: [String: String]
+}
+
+/// How a member is, column 4 (conference.md §3.3). Audio only, so far.
+package struct Status: Equatable, Sendable {
+    package var muted: Bool
+    package var deaf: Bool
+    /// The caller put the call on hold.
+    package var onHold: Bool
+    package var talking: Bool
+    /// Holds the audio floor.
+    package var floor: Bool
+    /// Mean absolute sample when the row was written, 0…32767.
+    package var energyScore: Int
+
+    /// The status in a word, for clients that show text (conference.md §3.2).
+    package var oldStatus: String {
+        switch (muted, onHold, floor, talking) {
+        case (true, _, _, _): "MUTE"
+        case (_, true, _, _): "HOLD"
+        case (_, _, true, true): "TALKING (FLOOR)"
+        case (_, _, true, _): "FLOOR"
+        case (_, _, _, true): "TALKING"
+        default: "ACTIVE"
+        }
+    }
+}

@@ -1,0 +1,22 @@
+/// Whom a command is for (conference.md §5.1).
+package enum Selector: Hashable, Sendable {
+    case member(MemberID)
+    /// Everybody, newest first.
+    case all
+    /// Everybody but moderators, who are reported as skipped.
+    case nonModerator
+    /// The member with the highest number.
+    case last
+
+    /// Reads a number above 0, `all`, `non_moderator` or `last`, in any case.
+    package init?(_ text: some StringProtocol) {
+        switch text.lowercased() {
+        case "all": self = .all
+        case "non_moderator": self = .nonModerator
+        case "last": self = .last
+        case let word:
+            guard let number = Int(word), number > 0, word.first != "+" else { return nil }
+            self = .member(MemberID(number))
+        }
+    }
+}
