@@ -3,6 +3,7 @@ import COpenSSL
 /// The two protection profiles every browser has (RFC 5764 §4.1.2, RFC 7714 §14.2).
 package enum SRTPProfile: Sendable, Hashable {
     /// AES-CM with an 80-bit HMAC-SHA1 tag.
+    // swift-format-ignore: AlwaysUseLowerCamelCase
     case aes128CMSHA1_80
     /// AES-GCM with a 128-bit tag: about a third of the other's CPU.
     case aeadAES128GCM
@@ -55,7 +56,10 @@ package struct SRTPKeys: Sendable, Equatable {
     }
 
     /// Cuts the exporter's output: client key, server key, client salt, server salt (RFC 5764 §4.2).
-    init(profile: SRTPProfile, material: [UInt8], role: DTLSRole) {
+    ///
+    /// - Precondition: `material` is twice `profile.masterLength` bytes.
+    package init(profile: SRTPProfile, material: [UInt8], role: DTLSRole) {
+        precondition(material.count == 2 * profile.masterLength)
         let key = profile.keyLength
         let salt = profile.saltLength
         let client = Array(material[0..<key] + material[2 * key..<2 * key + salt])

@@ -70,7 +70,7 @@ package enum SRTPError: Error, Equatable {
 
     /// The same for a compound RTCP packet (RFC 3711 §3.4).
     package mutating func protectRTCP(_ packet: inout MutableSpan<UInt8>, count: Int) throws(SRTPError) -> Int {
-        // The index word counts beside the tag, and libsrtp asks for it on top of its trailer.
+        // libsrtp asks for four bytes more here, for the index word; without an MKI it writes 20 at most.
         precondition(count >= 0 && packet.count - Self.trailer >= count, "no room for the SRTCP trailer")
         guard count >= Self.rtcpHeader else { throw .malformed }
         return try unsafe run(srtp_protect_rtcp, &packet, count)
