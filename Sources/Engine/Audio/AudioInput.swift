@@ -1,0 +1,217 @@
+package import Native
+package import Wire
+
+/// What a peer says: reorders, gates, decodes and repairs its stream into one frame of 20 ms for each tick.
+///
+/// Packets arrive when they like; frames leave with the room's clock. Streams that claim silence stay in the jitter
+/// buffer undecoded, and the last of them warm the decoder up when a voice begins, so that its first syllable is heard.
+package final class AudioInput {
+    /// The frame of this tick; meaningful when ``take(at:isWanted:)`` said so.
+    package let pcm = PCMBuffer(count: AudioInput.frame)
+    package var counters: JitterBuffer.Counters { jitter.counters }
+    /// Frames decoded, for the benchmark that proves that silent streams cost none.
+    package private(set) var decodedFrames = 0
+
+    private var jitter = JitterBuffer()
+    private var gate: LevelGate
+    private var decoder: OpusDecoder?
+    /// The decoder has seen the packets just before the next one.
+    private var isWarm = false
+    /// Samples of a packet longer than a frame that later ticks play.
+    private var stash: PCMBuffer?
+    private var stashStart = 0
+    private var stashEnd = 0
+    /// Samples of undecoded packets still to pass.
+    private var silentSamples = 0
+    private let scratch: DecodeScratch
+
+    package init(energyLevel: Int, scratch: DecodeScratch) {
+        gate = LevelGate(energyLevel: energyLevel)
+        self.scratch = scratch
+    }
+
+    package func setEnergyLevel(_ energyLevel: Int) { gate.setEnergyLevel(energyLevel) }
+
+    /// The score of the last frame was low: the jitter buffer may drop a frame here unheard.
+    package func noteQuiet(_ isQuiet: Bool) { jitter.isQuiet = isQuiet }
+
+    /// Takes one packet. Invalid Opus is dropped here, so that the decoder sees only what its header allows.
+    package func insert(_ payload: Span<UInt8>, sequence: UInt16, timestamp: UInt32, level: Int?, at now: Instant) {
+        var duration = 0
+        if !payload.isEmpty {
+            guard let samples = OpusPacket.duration(payload), samples <= DecodeScratch.longest else { return }
+            duration = samples
+        }
+        jitter.insert(
+            payload, sequence: sequence, timestamp: timestamp, duration: duration, level: level, at: now)
+    }
+
+    /// Plays this tick's 20 ms. `true`: ``pcm`` holds sound; `false`: nothing was said, nothing was decoded.
+    ///
+    /// - Parameter isWanted: `false` for muted members: time passes, nothing is decoded.
+    package func take(at now: Instant, isWanted: Bool) -> Bool {
+        jitter.beginTick(at: now)
+        var filled = 0
+        var isHeard = false
+        while filled < Self.frame {
+            if stashEnd > stashStart {
+                filled += unstash(at: filled)
+                isHeard = true
+            } else if silentSamples > 0 {
+                let count = min(silentSamples, Self.frame - filled)
+                silentSamples -= count
+                filled = silence(count, at: filled)
+            } else {
+                let heard = step(&filled, isWanted: isWanted)
+                isHeard = isHeard || heard
+            }
+        }
+        return isHeard && isWanted
+    }
+
+    /// Plays the next thing of the jitter buffer.
+    private func step(_ filled: inout Int, isWanted: Bool) -> Bool {
+        switch jitter.take() {
+        case .pause:
+            isWarm = false
+            filled = silence(Self.frame - filled, at: filled)
+            return false
+        case .packet(let slot):
+            return play(slot, &filled, isWanted: isWanted)
+        case .merge(let slot, let next):
+            return merge(slot, next, &filled, isWanted: isWanted)
+        case .recover(let slot):
+            guard isWarm, isWanted else { return skip(&filled) }
+            jitter.payloads.withSlot(slot) { next in
+                scratch.first.withMutableSpan { _ = try? decoder?.decodeFEC(next, into: &$0) }
+            }
+            copy(scratch.first, Self.frame, to: &filled)
+            return true
+        case .conceal:
+            guard isWarm, isWanted else { return skip(&filled) }
+            scratch.first.withMutableSpan { _ = try? decoder?.conceal(into: &$0) }
+            copy(scratch.first, Self.frame, to: &filled)
+            return true
+        }
+    }
+
+    private func play(_ slot: Int, _ filled: inout Int, isWanted: Bool) -> Bool {
+        let duration = jitter.duration(of: slot)
+        guard isWanted, !jitter.isDTX(slot), gate.isOpen(level: jitter.level(of: slot)), prepareDecoder() else {
+            isWarm = false
+            silentSamples += duration
+            return false
+        }
+        if !isWarm { warmUp() }
+        if duration == Self.frame, filled == 0 {
+            decode(slot, into: pcm)
+            filled = Self.frame
+        } else {
+            decode(slot, into: scratch.long)
+            copy(scratch.long, duration, to: &filled)
+        }
+        return true
+    }
+
+    /// Two frames become one, to take 20 ms out of the delay in the middle of speech.
+    private func merge(_ slot: Int, _ next: Int, _ filled: inout Int, isWanted: Bool) -> Bool {
+        guard isWanted, gate.isOpen(level: jitter.level(of: slot)), prepareDecoder() else {
+            isWarm = false
+            return skip(&filled)
+        }
+        decode(slot, into: scratch.first)
+        decode(next, into: scratch.second)
+        scratch.first.withSpan { from in
+            scratch.second.withSpan { to in
+                scratch.blend.withMutableSpan { PCM.crossfade(into: &$0, from: from, to: to) }
+            }
+        }
+        copy(scratch.blend, Self.frame, to: &filled)
+        return true
+    }
+
+    private func skip(_ filled: inout Int) -> Bool {
+        isWarm = false
+        filled = silence(Self.frame - filled, at: filled)
+        return false
+    }
+
+    private func prepareDecoder() -> Bool {
+        if decoder == nil { decoder = try? OpusDecoder() }
+        return decoder != nil
+    }
+
+    /// Runs the last packets of the silence through the decoder; without any the voice fades in from a cold start.
+    private func warmUp() {
+        isWarm = true
+        for distance in stride(from: Int64(Self.warmUpPackets), to: 0, by: -1) {
+            guard let slot = jitter.played(before: distance) else { continue }
+            decode(slot, into: scratch.long)
+        }
+    }
+
+    private func decode(_ slot: Int, into out: PCMBuffer) {
+        decodedFrames &+= 1
+        jitter.payloads.withSlot(slot) { payload in
+            out.withMutableSpan { pcm in
+                do {
+                    _ = try decoder?.decode(payload, into: &pcm)
+                } catch {
+                    // The payload is the sender's: what does not decode is a loss.
+                    _ = try? decoder?.conceal(into: &pcm)
+                }
+            }
+        }
+    }
+
+    // MARK: Pieces of a frame
+
+    private func silence(_ count: Int, at filled: Int) -> Int {
+        pcm.withMutableSpan { out in for index in filled..<(filled + count) { out[index] = 0 } }
+        return filled + count
+    }
+
+    private func copy(_ source: PCMBuffer, _ count: Int, to filled: inout Int) {
+        let start = filled
+        let fitting = min(count, Self.frame - start)
+        source.withSpan { from in
+            pcm.withMutableSpan { out in for index in 0..<fitting { out[start + index] = from[index] } }
+        }
+        filled += fitting
+        guard count > fitting else { return }
+        let stash = self.stash ?? PCMBuffer(count: DecodeScratch.longest)
+        self.stash = stash
+        source.withSpan { from in
+            stash.withMutableSpan { out in for index in fitting..<count { out[index - fitting] = from[index] } }
+        }
+        (stashStart, stashEnd) = (0, count - fitting)
+    }
+
+    private func unstash(at filled: Int) -> Int {
+        guard let stash else { return 0 }
+        let count = min(stashEnd - stashStart, Self.frame - filled)
+        let start = stashStart
+        stash.withSpan { from in
+            pcm.withMutableSpan { out in for index in 0..<count { out[filled + index] = from[start + index] } }
+        }
+        stashStart += count
+        return count
+    }
+
+    /// Samples in a tick: 20 ms at 48 kHz.
+    package static let frame = 960
+    private static let warmUpPackets = 3
+}
+
+/// Room to decode into, shared by all inputs of one media loop.
+package final class DecodeScratch {
+    package let first = PCMBuffer(count: AudioInput.frame)
+    package let second = PCMBuffer(count: AudioInput.frame)
+    package let blend = PCMBuffer(count: AudioInput.frame)
+    package let long = PCMBuffer(count: DecodeScratch.longest)
+
+    package init() {}
+
+    /// 120 ms, the longest Opus packet (RFC 6716 §2.1.4).
+    package static let longest = 5_760
+}

@@ -1,0 +1,81 @@
+import Native
+
+/// One distinct mix, encoded once however many hear it: an encoder and the packet of this tick.
+///
+/// A mix in which nobody is heard is encoded for a moment, so that every decoder settles, and then not at all: one
+/// repeated silent frame every 400 ms keeps paths and players alive.
+final class MixStream {
+    private var coder: Coder
+
+    init(_ settings: AudioSettings) throws(OpusError) { coder = try Coder(settings) }
+
+    /// Encodes this tick. `false`: there is nothing to send.
+    func encode(_ mix: PCMBuffer, isSilent: Bool) -> Bool {
+        mix.withSpan { coder.encode($0, isSilent: isSilent) }
+    }
+
+    /// Lends the packet of this tick.
+    func withPacket(_ body: (Span<UInt8>) -> Void) { coder.withPacket(body) }
+
+    /// Continues where `other` is: a listener who changes from one to the other hears no seam (`media.md` §7.4).
+    func `continue`(from other: MixStream) { coder.copyState(of: other.coder) }
+
+    /// Prepares for lossy receivers, or stops doing so.
+    func setExpectedLoss(percent: Int) {
+        coder.opus.setInbandFEC(percent > 0)
+        coder.opus.setExpectedLoss(percent: percent)
+    }
+
+    private struct Coder: ~Copyable {
+        var opus: OpusEncoder
+        private var bytes = [UInt8](repeating: 0, count: 1_276)
+        private var count = 0
+        private var quietTicks: Int
+
+        init(_ settings: AudioSettings) throws(OpusError) {
+            opus = try OpusEncoder(
+                channels: 1, bitrate: settings.bitrate, complexity: settings.complexity, application: .voip)
+            quietTicks = Self.settlingTicks
+        }
+
+        mutating func encode(_ pcm: Span<Int16>, isSilent: Bool) -> Bool {
+            quietTicks = isSilent ? quietTicks + 1 : 0
+            if quietTicks > Self.settlingTicks { return count > 0 && quietTicks % Self.keepAliveTicks == 0 }
+            count = Self.encode(pcm, with: &opus, into: &bytes)
+            return count > 0
+        }
+
+        private static func encode(_ pcm: Span<Int16>, with opus: inout OpusEncoder, into bytes: inout [UInt8]) -> Int {
+            var out = bytes.mutableSpan
+            return (try? opus.encode(pcm, into: &out)) ?? 0
+        }
+
+        func withPacket(_ body: (Span<UInt8>) -> Void) { body(bytes.span.extracting(0..<count)) }
+
+        mutating func copyState(of other: borrowing Coder) {
+            opus.copyState(of: other.opus)
+            quietTicks = other.quietTicks
+            count = other.count
+            for index in 0..<count { bytes[index] = other.bytes[index] }
+        }
+
+        private static let settlingTicks = 10
+        private static let keepAliveTicks = 20
+    }
+}
+
+/// How mixes are encoded.
+package struct AudioSettings: Sendable, Equatable {
+    /// Bits per second.
+    package var bitrate: Int
+    /// 0 to 10 (libopus).
+    package var complexity: Int
+    /// How many members are mixed at once; the others' sound is not in the mix.
+    package var loudest: Int
+
+    package init(bitrate: Int = 32_000, complexity: Int = 5, loudest: Int = 12) {
+        self.bitrate = bitrate
+        self.complexity = complexity
+        self.loudest = loudest
+    }
+}

@@ -1,0 +1,139 @@
+package import RTC
+package import Wire
+
+/// The media of one call: its peer, its incoming audio, its outgoing stream.
+///
+/// Belongs to one media loop, and to at most one ``Session`` at a time: a room, or a call without one.
+package final class MediaLeg {
+    /// Facts for the signalling side.
+    package enum Fact: Equatable, Sendable {
+        case connected
+        case failed(Peer.Failure)
+        /// One telephone event, reported once (RFC 4733 §2.5).
+        case digit(Character)
+    }
+
+    /// The call's id; unique in the server.
+    package let id: String
+    package let peer: Peer
+    package let audio: AudioParameters
+    package let input: AudioInput
+    package internal(set) var output: OutboundStream
+    /// The share of our packets the peer lost, in 1/256 (RFC 3550 §6.4.1).
+    package private(set) var fractionLost: UInt8 = 0
+
+    private var reception = ReceptionStatistics()
+    private var source: SSRC?
+    private var digits = TelephoneEventReceiver()
+    private var nextReport: Instant
+    private let clock: WallClock
+
+    package init(
+        id: String, peer: Peer, audio: AudioParameters, scratch: DecodeScratch, clock: WallClock, seed: UInt64,
+        at now: Instant
+    ) {
+        self.id = id
+        self.peer = peer
+        self.audio = audio
+        self.clock = clock
+        input = AudioInput(energyLevel: 0, scratch: scratch)
+        output = OutboundStream(
+            ssrc: SSRC(peer.local.audioSSRC), payloadType: audio.payloadType, clockRate: 48_000,
+            firstSequence: UInt16(truncatingIfNeeded: seed), firstTimestamp: UInt32(truncatingIfNeeded: seed >> 16))
+        // Spread over the interval, so that a full room does not report in one tick.
+        let phase = Int64(seed % 4_000) * 1_000_000
+        nextReport = now.advanced(byNanoseconds: 1_000_000_000 + phase)
+    }
+
+    /// Takes one datagram that came over `path`.
+    package func receive(
+        _ datagram: inout MutableSpan<UInt8>, count: Int, over path: Path, at now: Instant,
+        events: inout [Peer.Event], facts: inout [Fact]
+    ) {
+        switch peer.receive(&datagram, count: count, over: path, at: now, events: &events) {
+        case .nothing: break
+        case .rtp(let header): receive(header, datagram.span, at: now, facts: &facts)
+        case .rtcp(let packets): for packet in packets { receive(packet, at: now) }
+        }
+    }
+
+    /// Once per tick: retransmissions, consent, reports.
+    package func advance(to now: Instant, events: inout [Peer.Event]) {
+        peer.advance(to: now, events: &events)
+        guard peer.isConnected, now >= nextReport else { return }
+        nextReport = now.advanced(by: Self.reportInterval)
+        report(at: now)
+    }
+
+    private func receive(_ header: RTPHeader, _ packet: Span<UInt8>, at now: Instant, facts: inout [Fact]) {
+        guard audio.direction.receives, header.payloadEnd <= packet.count, header.payloadOffset <= header.payloadEnd else {
+            return
+        }
+        let payload = packet.extracting(header.payloadOffset..<header.payloadEnd)
+        if header.payloadType == audio.payloadType {
+            accept(header)
+            reception.received(
+                sequence: header.sequence, timestamp: header.timestamp, at: now, clockRate: output.clockRate)
+            input.insert(
+                payload, sequence: header.sequence, timestamp: header.timestamp, level: level(header, packet), at: now)
+        } else if audio.telephoneEvents.contains(header.payloadType) {
+            if let digit = digits.receive(payload, timestamp: header.timestamp) { facts.append(.digit(digit)) }
+        }
+    }
+
+    /// A new source on the same call starts new statistics; the jitter buffer finds out by the sequence number.
+    private func accept(_ header: RTPHeader) {
+        guard source != header.ssrc else { return }
+        source = header.ssrc
+        reception = ReceptionStatistics()
+    }
+
+    private func level(_ header: RTPHeader, _ packet: Span<UInt8>) -> Int? {
+        guard let id = audio.audioLevelID, let range = header.extensionElement(id, in: packet), !range.isEmpty else {
+            return nil
+        }
+        return AudioLevel(byte: packet[range.lowerBound]).dBov
+    }
+
+    private func receive(_ packet: RTCPPacket, at now: Instant) {
+        switch packet {
+        case .senderReport(let report):
+            if report.ssrc == source { reception.senderReport(ntp: report.ntp, at: now) }
+            note(report.reports)
+        case .receiverReport(let report): note(report.reports)
+        default: break
+        }
+    }
+
+    private func note(_ blocks: [ReportBlock]) {
+        for block in blocks where block.ssrc == output.ssrc { fractionLost = block.fractionLost }
+    }
+
+    /// SR, or RR before anything was sent, and SDES; the block about what we receive lets the peer know its RTT.
+    private func report(at now: Instant) {
+        var blocks: [ReportBlock] = []
+        if let source { blocks.append(reception.report(for: source, at: now)) }
+        peer.sendRTCP([
+            output.report(ntp: clock.ntp(at: now), blocks: blocks),
+            .sourceDescription([SourceDescription(ssrc: output.ssrc, cname: peer.local.cname)]),
+        ])
+    }
+
+    private static let reportInterval: Duration = .seconds(5)
+}
+
+/// Turns the monotonic clock into NTP time for sender reports.
+package struct WallClock: Sendable {
+    /// Unix time in nanoseconds at instant 0.
+    private let offset: Int64
+
+    package init(unixNanosecondsAtZero offset: Int64) { self.offset = offset }
+
+    /// 32.32 fixed point since 1900 (RFC 3550 §4).
+    package func ntp(at now: Instant) -> UInt64 {
+        let unix = UInt64(bitPattern: offset &+ now.nanoseconds)
+        let seconds = unix / 1_000_000_000 &+ 2_208_988_800
+        let fraction = (unix % 1_000_000_000) << 32 / 1_000_000_000
+        return seconds << 32 | fraction
+    }
+}
