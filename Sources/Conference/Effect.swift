@@ -45,6 +45,14 @@ package struct JoinNotice: Equatable, Sendable {
     /// At this moment; only a moderator is told the moderator channel.
     package var role: Role
     package var isSecondScreen: Bool
+
+    package init(room: RoomKey, callID: String, memberID: MemberID, role: Role, isSecondScreen: Bool) {
+        self.room = room
+        self.callID = callID
+        self.memberID = memberID
+        self.role = role
+        self.isSecondScreen = isSecondScreen
+    }
 }
 
 /// The data of the private part message (conference.md §1.9).
@@ -54,6 +62,14 @@ package struct PartNotice: Equatable, Sendable {
     package var memberID: MemberID
     package var role: Role
     package var isSecondScreen: Bool
+
+    package init(room: RoomKey, callID: String, memberID: MemberID, role: Role, isSecondScreen: Bool) {
+        self.room = room
+        self.callID = callID
+        self.memberID = memberID
+        self.role = role
+        self.isSecondScreen = isSecondScreen
+    }
 }
 
 /// A room in one line.
@@ -66,4 +82,13 @@ package struct RoomSummary: Equatable, Sendable {
     package var isLocked: Bool
     /// Seconds since 1970.
     package var since: Int
+
+    package init(name: String, domain: String, members: Int, talking: Int, isLocked: Bool, since: Int) {
+        self.name = name
+        self.domain = domain
+        self.members = members
+        self.talking = talking
+        self.isLocked = isLocked
+        self.since = since
+    }
 }

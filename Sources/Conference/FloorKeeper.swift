@@ -8,6 +8,8 @@ package struct FloorKeeper: Sendable {
     package struct Change: Equatable, Sendable {
         package let old: MemberID?
         package let new: MemberID?
+
+        package init(old: MemberID?, new: MemberID?) { (self.old, self.new) = (old, new) }
     }
 
     package private(set) var holder: MemberID?

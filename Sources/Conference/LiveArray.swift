@@ -15,6 +15,11 @@ package struct Delta: Equatable, Sendable {
     package let serial: Int
     package let change: Change
 
+    package init(serial: Int, change: Change) {
+        self.serial = serial
+        self.change = change
+    }
+
     /// The serial of messages that are not part of the sequence (conference.md §2.4).
     package static let unnumbered = -1
 }
@@ -24,6 +29,11 @@ package struct LiveArray: Sendable {
     package struct Entry: Equatable, Sendable {
         package let key: String
         package let row: Row
+
+        package init(key: String, row: Row) {
+            self.key = key
+            self.row = row
+        }
     }
 
     private var rows: [String: Row] = [:]

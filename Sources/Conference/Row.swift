@@ -8,6 +8,17 @@ package struct Row: Equatable, Sendable {
     package var codec: String
     package var status: Status
     package var variables: [String: String]
+
+    package init(
+        id: MemberID, number: String, name: String, codec: String, status: Status, variables: [String: String]
+    ) {
+        self.id = id
+        self.number = number
+        self.name = name
+        self.codec = codec
+        self.status = status
+        self.variables = variables
+    }
 }
 
 /// How a member is, column 4 (conference.md §3.3). Audio only, so far.
@@ -21,6 +32,18 @@ package struct Status: Equatable, Sendable {
     package var floor: Bool
     /// Mean absolute sample when the row was written, 0…32767.
     package var energyScore: Int
+
+    package init(
+        muted: Bool = false, deaf: Bool = false, onHold: Bool = false, talking: Bool = false, floor: Bool = false,
+        energyScore: Int = 0
+    ) {
+        self.muted = muted
+        self.deaf = deaf
+        self.onHold = onHold
+        self.talking = talking
+        self.floor = floor
+        self.energyScore = energyScore
+    }
 
     /// The status in a word, for clients that show text (conference.md §3.2).
     package var oldStatus: String {
