@@ -1,0 +1,138 @@
+import Wire
+
+/// `verto.broadcast` (verto.md §4.11): bootstraps, moderator commands, chat, and events between clients.
+extension VertoEndpoint {
+    /// The answer is `{}` whatever comes of it later. Failures are results too, for the clients' sake.
+    mutating func broadcast(
+        _ request: Request,
+        on c: ConnectionID,
+        at now: Instant,
+        into out: inout [VertoOutput]
+    ) -> Answer {
+        guard let params = request.params, let channel = params.text("eventChannel") else {
+            return Self.broadcastFailure("eventChannel not specified.")
+        }
+        let kind = ConferenceChannel(channel)
+        guard mayUse(channel, on: c) else {
+            if case .moderator(let room) = kind { auditGuest(params["data"], room, c, into: &out) }
+            out.append(.count(.forbidden))
+            return Self.broadcastFailure("Permission Denied.")
+        }
+        if kind != nil, params["localBroadcast"] == true {
+            out.append(.count(.forbidden))
+            return Self.broadcastFailure("Permission Denied.")
+        }
+        let data = params["data"]
+        switch kind {
+        case .liveArray: return bootstrap(data, of: channel, on: c, into: &out)
+        case .moderator(let room): moderate(data, room, channel, on: c, at: now, into: &out)
+        case .chat: return chat(data, channel, on: c, at: now, into: &out)
+        case .info, .other: break
+        case nil where params["localBroadcast"] == true: return relay(params, channel, on: c, at: now, into: &out)
+        case nil: break
+        }
+        return .result([:])
+    }
+
+    /// Sends all rows to whoever asks. The request names the array twice more; both have to be the one that the
+    /// permission was for.
+    private mutating func bootstrap(
+        _ data: JSON?,
+        of channel: String,
+        on c: ConnectionID,
+        into out: inout [VertoOutput]
+    ) -> Answer {
+        guard let command = data?["liveArray"]?.object, command.text("command") == "bootstrap" else {
+            return .result([:])
+        }
+        guard command.text("context") ?? channel == channel,
+            command.text("name") ?? Self.arrayName(of: channel) == Self.arrayName(of: channel)
+        else {
+            out.append(.count(.forbidden))
+            return Self.broadcastFailure("Permission Denied.")
+        }
+        sendAll(of: channel, to: c, into: &out)
+        return .result([:])
+    }
+
+    /// `conference-chat.…`: to everybody in the channel, the sender included, under the sender's real name.
+    private mutating func chat(
+        _ data: JSON?,
+        _ channel: String,
+        on c: ConnectionID,
+        at now: Instant,
+        into out: inout [VertoOutput]
+    ) -> Answer {
+        guard let data = data?.object, data.text("action") == "send" else { return .result([:]) }
+        let message = data.text("message")
+        if let refusal = refusesText(message ?? "", on: c, at: now, into: &out) {
+            return Self.broadcastFailure(refusal)
+        }
+        var event: JSONObject = ["direction": "outbound"]
+        if let message { event["message"] = .string(message) }
+        if let name = connections[c]?.displayName { event["fromDisplay"] = .string(name) }
+        event["from"] = .string(connections[c]?.identity?.uid ?? "")
+        event["type"] = .string(String((data.text("type") ?? "message").prefix(32)))
+        publish(["data": .object(event)], on: channel, into: &out)
+        return .result([:])
+    }
+
+    /// `localBroadcast`: what a client says, to all subscribers of exactly this channel, with its true sender.
+    private mutating func relay(
+        _ params: JSONObject,
+        _ channel: String,
+        on c: ConnectionID,
+        at now: Instant,
+        into out: inout [VertoOutput]
+    ) -> Answer {
+        if let refusal = refusesText("", on: c, at: now, into: &out) { return Self.broadcastFailure(refusal) }
+        var event = params.without([
+            "sessid", "userid", "fromDisplay", "localBroadcast", "echoParams", "eventChannel", "eventSerno",
+            "subscribedChannel", "callID", "pvtData", "eventType", "passwd", "loginParams",
+        ])
+        event["userid"] = .string(connections[c]?.identity?.uid ?? "")
+        if let name = connections[c]?.displayName { event["fromDisplay"] = .string(name) }
+        publish(event, on: channel, exactOnly: true, into: &out)
+        return .result([:])
+    }
+
+    /// Why a text may not be sent: its length, or how fast they come. `nil` when it may.
+    mutating func refusesText(
+        _ text: String,
+        on c: ConnectionID,
+        at now: Instant,
+        into out: inout [VertoOutput]
+    ) -> String? {
+        let isTooLong = text.utf8.count > settings.chatBytes
+        if !isTooLong, connections[c]?.chat.take(at: now) == true { return nil }
+        out.append(.count(.chatLimited))
+        return isTooLong ? "Message too long." : "Too many messages."
+    }
+
+    /// Sends an event to the subscribers of `channel` and, unless `exactOnly`, of its parent, with each receiver's
+    /// serial and subscription.
+    mutating func publish(
+        _ members: JSONObject,
+        on channel: String,
+        exactOnly: Bool = false,
+        into out: inout [VertoOutput]
+    ) {
+        var event = members
+        event["eventChannel"] = .string(channel)
+        let inherited = exactOnly ? nil : channels.inherited(channel)
+        let receivers =
+            channels.exact(channel).map { ($0, channel) }
+            + (inherited?.connections ?? []).map { ($0, inherited?.parent ?? channel) }
+        guard !receivers.isEmpty else { return }
+        // One text for all, up to what differs: it ends in `}}`, in place of which every receiver's tail goes.
+        let common = Message.request(nextRequestID(), "verto.event", event).dropLast(2)
+        for (c, subscription) in receivers {
+            let serial = channels.nextSerial(c, on: subscription)
+            post(Array(common) + Array("\(Message.tail(subscription, serial: serial))}}".utf8), to: c, into: &out)
+        }
+    }
+
+    static func broadcastFailure(_ message: String) -> Answer {
+        .result(["message": .string(message), "code": -32002])
+    }
+}

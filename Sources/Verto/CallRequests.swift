@@ -1,0 +1,260 @@
+package import Calls
+package import Wire
+
+/// `verto.invite`, `verto.bye`, `verto.modify`, `verto.answer`, `verto.attach`.
+///
+/// A request acts on calls of its own session only; any other call is as unknown as one that never was, and the
+/// answer does not tell the two apart (verto.md §11.1 S1, S2).
+extension VertoEndpoint {
+    // MARK: verto.invite
+
+    /// Answered at once, before anything is known about offer or destination: what goes wrong later is a `verto.bye`
+    /// with its cause, since the client does not read the cause of an error.
+    mutating func invite(_ request: Request, on c: ConnectionID, into out: inout [VertoOutput]) -> Answer {
+        guard let params = request.params else { return callError("Params data missing") }
+        guard let dialog = DialogParams(params) else { return callError("Dialog data missing") }
+        guard let leg = dialog.leg else { return callError("CallID missing") }
+        guard let offer = params.text("sdp") else { return callError("SDP missing") }
+        guard let connection = connections[c], let identity = connection.identity, let id = connection.session,
+            let session = sessions[id], calls[leg] == nil, !releasing.contains(leg),
+            session.calls.count < settings.callsPerSession
+        else {
+            out.append(.count(.callRefused))
+            return callError("Cannot create channel", .destinationOutOfOrder)
+        }
+        let invite = makeInvite(leg, offer, dialog, connection, identity, id)
+        if connection.displayName == nil, !invite.callerIDName.isEmpty {
+            connections[c]?.displayName = invite.callerIDName
+        }
+        sessions[id]?.calls.append(leg)
+        calls[leg] = Call(
+            session: id,
+            callerIDName: invite.callerIDName,
+            callerIDNumber: invite.callerIDNumber,
+            isScreenShare: invite.isScreenShare,
+            isRecoverable: invite.isRecoverable
+        )
+        out.append(.invite(invite))
+        return .result(["message": "CALL CREATED", "callID": .string(leg.rawValue)])
+    }
+
+    private func makeInvite(
+        _ leg: LegID,
+        _ offer: String,
+        _ dialog: DialogParams,
+        _ connection: Connection,
+        _ identity: Identity,
+        _ session: SessionID
+    ) -> Invite {
+        let user = identity.user
+        // What the directory says wins over the client, and over nothing but the client's own prefix.
+        var variables = dialog.variables(userVariables(dialog.object["userVariables"]))
+        for (name, value) in connection.loginVariables { variables[Self.loginPrefix + name] = value }
+        variables.merge(user.variables) { _, directory in directory }
+        return Invite(
+            leg: leg,
+            session: session.rawValue,
+            user: identity.uid,
+            domain: user.domain,
+            callerIDName: dialog.label("caller_id_name") ?? connection.displayName ?? user.callerIDName ?? "",
+            callerIDNumber: dialog.label("caller_id_number") ?? user.callerIDNumber ?? "0000000000",
+            destination: dialog.label("destination_number") ?? "service",
+            context: user.context ?? settings.context,
+            dialplan: user.parameters["verto-dialplan"] ?? settings.dialplan,
+            offer: offer,
+            variables: variables,
+            isScreenShare: dialog.isTrue("screenShare"),
+            isRecoverable: !dialog.isFalse("recoverCall"),
+            remoteAddress: connection.address
+        )
+    }
+
+    /// The one shape of an invite error. The original has `message` twice, which JavaScript reads as the second; here
+    /// the first is called `reason`.
+    private func callError(_ reason: String, _ cause: HangupCause = .invalidMsgUnspecified) -> Answer {
+        .sessionError(
+            "CALL ERROR",
+            [
+                "reason": .string(reason), "causeCode": .integer(Int64(cause.code)), "cause": .string(cause.name),
+            ]
+        )
+    }
+
+    // MARK: verto.bye
+
+    mutating func bye(
+        _ request: Request,
+        on c: ConnectionID,
+        at now: Instant,
+        into out: inout [VertoOutput]
+    ) -> Answer {
+        withOwnCall(request, on: c, into: &out) { endpoint, leg, params, out in
+            let named = params.text("cause").map { HangupCause(name: $0) ?? .normalClearing }
+            let coded = (params["causeCode"]?.int ?? params.text("causeCode").flatMap { Int($0) })
+                .map { HangupCause(code: $0) }
+            let cause = named ?? coded ?? .normalClearing
+            let known = cause.name == "UNKNOWN" ? HangupCause.normalClearing : cause
+            endpoint.end(leg, known, at: now, into: &out)
+            return .result([
+                "callID": .string(leg.rawValue), "message": "CALL ENDED", "causeCode": .integer(Int64(known.code)),
+                "cause": .string(known.name),
+            ])
+        }
+    }
+
+    /// Ends a call from our side: it is gone for the client at once, its id stays taken until the end is reported.
+    mutating func end(_ leg: LegID, _ cause: HangupCause, at now: Instant, into out: inout [VertoOutput]) {
+        guard let call = calls.removeValue(forKey: leg) else { return }
+        sessions[call.session]?.calls.removeAll { $0 == leg }
+        releasing.insert(leg)
+        timers.schedule(.releasing(leg.rawValue), at: now.advanced(by: Self.releaseTimeout))
+        out.append(.hangUp(leg, cause))
+    }
+
+    // MARK: verto.modify, verto.answer, verto.attach
+
+    /// Hold, transfer and renegotiation are refused by name; actions nobody knows succeed, as clients are used to.
+    mutating func modify(_ request: Request, on c: ConnectionID, into out: inout [VertoOutput]) -> Answer {
+        guard let params = request.params, let dialog = DialogParams(params), dialog.leg != nil else {
+            return withOwnCall(request, on: c, into: &out) { _, _, _, _ in .result([:]) }
+        }
+        guard let action = params.text("action") else { return .sessionError("action missing") }
+        return withOwnCall(request, on: c, echoing: action, into: &out) { _, leg, _, _ in
+            var members: JSONObject = ["callID": .string(leg.rawValue), "action": .string(action)]
+            if Self.modifications.contains(action.lowercased()) { members["message"] = "Not supported" }
+            let isRefused = members["message"] != nil
+            if isRefused { members["code"] = -32002 }
+            members["holdState"] = "active"
+            return isRefused ? .failure(members) : .result(members)
+        }
+    }
+
+    /// We place no calls to clients yet, so there is nothing to answer.
+    mutating func answer(_ request: Request, on c: ConnectionID, into out: inout [VertoOutput]) -> Answer {
+        withOwnCall(request, on: c, into: &out) { _, _, params, _ in
+            params.text("sdp") == nil ? .sessionError("SDP missing") : .sessionError("CALL WAS NOT OFFERED")
+        }
+    }
+
+    /// We make no offers of our own yet, so there is nothing to attach.
+    mutating func attach(_ request: Request, on c: ConnectionID, into out: inout [VertoOutput]) -> Answer {
+        if let params = request.params, DialogParams(params) != nil, params.text("sdp") == nil {
+            return .sessionError("SDP missing")
+        }
+        return withOwnCall(request, on: c, into: &out) { _, _, _, _ in .sessionError("CALL WAS NOT OFFERED") }
+    }
+
+    // MARK: Whose call
+
+    /// Runs `body` for a call of this connection's session.
+    private mutating func withOwnCall(
+        _ request: Request,
+        on c: ConnectionID,
+        echoing action: String? = nil,
+        into out: inout [VertoOutput],
+        _ body: (inout VertoEndpoint, LegID, JSONObject, inout [VertoOutput]) -> Answer
+    ) -> Answer {
+        guard let params = request.params else { return .sessionError("Params data missing") }
+        guard let dialog = DialogParams(params) else { return .sessionError("Dialog data missing") }
+        guard let leg = dialog.leg else { return .sessionError("CallID missing") }
+        guard owns(leg, c) else {
+            if calls[leg] != nil { out.append(.count(.foreignCall)) }
+            var members: JSONObject = ["callID": .string(leg.rawValue)]
+            if let action { members["action"] = .string(action) }
+            members["message"] = "CALL DOES NOT EXIST"
+            members["code"] = -32002
+            return .failure(members)
+        }
+        return body(&self, leg, params, &out)
+    }
+
+    /// Whether `leg` is a live call of the session this connection is bound to.
+    func owns(_ leg: LegID, _ c: ConnectionID) -> Bool {
+        guard let session = connections[c]?.session else { return false }
+        return calls[leg]?.session == session
+    }
+
+    /// Where user variables of the login go: not into rows, where everybody would see them.
+    private static let loginPrefix = "verto_login_"
+    /// A client may use a call's id again after this time, whatever became of the call.
+    private static let releaseTimeout: Duration = .seconds(60)
+    private static let modifications: Set<String> = [
+        "hold", "unhold", "togglehold", "transfer", "replace", "updatemedia",
+    ]
+}
+
+// MARK: News of calls
+
+extension VertoEndpoint {
+    /// Something happened to a call that came as ``VertoOutput/invite(_:)``.
+    package mutating func call(
+        _ leg: LegID,
+        _ news: CallNews,
+        at now: Instant,
+        into out: inout [VertoOutput]
+    ) {
+        guard let call = calls[leg] else {
+            if case .ended = news { released(leg) }
+            return
+        }
+        switch news {
+        case .media(let sdp):
+            sendAnswer("verto.media", leg, sdp, into: &out)
+        case .answered(let sdp):
+            guard !call.isAnswered else { return }
+            calls[leg]?.isAnswered = true
+            sendAnswer("verto.answer", leg, sdp, into: &out)
+        case .ended(let cause):
+            calls[leg] = nil
+            sessions[call.session]?.calls.removeAll { $0 == leg }
+            let members: JSONObject = [
+                "callID": .string(leg.rawValue), "causeCode": .integer(Int64(cause.code)), "cause": .string(cause.name),
+            ]
+            tellOwner(of: call, "verto.bye", members, into: &out)
+        case .display(let name, let number):
+            display(leg, call, name, number, into: &out)
+        }
+    }
+
+    private mutating func released(_ leg: LegID) {
+        guard releasing.remove(leg) != nil else { return }
+        timers.cancel(.releasing(leg.rawValue))
+    }
+
+    /// The answer goes out once, with whichever of the two comes first.
+    private mutating func sendAnswer(_ method: String, _ leg: LegID, _ sdp: String?, into out: inout [VertoOutput]) {
+        guard let call = calls[leg] else { return }
+        var members: JSONObject = ["callID": .string(leg.rawValue)]
+        if let sdp, !call.hasSDP {
+            calls[leg]?.hasSDP = true
+            members["sdp"] = .string(sdp)
+        }
+        members["variables"] = [:]
+        tellOwner(of: call, method, members, into: &out)
+    }
+
+    private mutating func display(
+        _ leg: LegID,
+        _ call: Call,
+        _ name: String,
+        _ number: String,
+        into out: inout [VertoOutput]
+    ) {
+        let members: JSONObject = [
+            "callID": .string(leg.rawValue), "display_name": .string(name), "display_number": .string(number),
+            "caller_id_name": .string(call.callerIDName), "caller_id_number": .string(call.callerIDNumber),
+            "callee_id_name": .string(name), "callee_id_number": .string(number), "display_direction": "inbound",
+        ]
+        tellOwner(of: call, "verto.display", members, into: &out)
+    }
+
+    private mutating func tellOwner(
+        of call: Call,
+        _ method: String,
+        _ params: JSONObject,
+        into out: inout [VertoOutput]
+    ) {
+        guard let c = sessions[call.session]?.connection else { return }
+        tell(c, method, params, into: &out)
+    }
+}

@@ -1,0 +1,129 @@
+import Conference
+import Wire
+
+/// The list formats of conference.md §5.9.
+enum MemberLists {
+    /// One line a member, or what `delim <s>` and `count` ask for.
+    static func lines(_ members: [MemberSummary], words: [String]) -> String {
+        switch words.first?.lowercased() {
+        case "count": return String(members.count)
+        case "delim" where words.count > 1: return members.map { line($0, words[1]) }.joined()
+        default: return members.map { line($0, ";") }.joined()
+        }
+    }
+
+    private static func line(_ member: MemberSummary, _ delimiter: String) -> String {
+        let fields = [
+            member.id.text, member.channelName, member.uuid, member.callerName, member.callerNumber,
+            flags(member).joined(separator: "|"), String(member.volumeIn), String(member.volumeOut),
+            String(member.energyLevel),
+        ]
+        return fields.joined(separator: delimiter) + "\n"
+    }
+
+    private static func flags(_ member: MemberSummary) -> [String] {
+        let words = [
+            ("hear", member.canHear && !member.isOnHold), ("speak", member.canSpeak && !member.isOnHold),
+            ("talking", member.isTalking && !member.isOnHold), ("hold", member.isOnHold), ("floor", member.hasFloor),
+            ("moderator", member.isModerator), ("ghost", member.isGhost),
+        ]
+        return words.filter(\.1).map(\.0)
+    }
+
+    // MARK: JSON
+
+    /// One room of `json_list`. What we have no notion of (canvases, recordings) has the value it has without them.
+    static func json(_ roster: Roster) -> JSON {
+        var room: JSONObject = [
+            "conference_name": .string(roster.key.shortName), "member_count": number(roster.memberCount),
+            "ghost_count": number(roster.ghostCount), "rate": number(roster.rate), "run_time": number(roster.runTime),
+            "conference_uuid": .string(roster.uuid), "canvas_count": 0, "max_bw_in": 0, "force_bw_in": 0,
+            "video_floor_packets": 0, "locked": .bool(roster.isLocked), "destruct": false,
+            "wait_mod": .bool(roster.isWaiting), "audio_always": .bool(roster.audioAlways), "running": true,
+            "answered": true, "enforce_min": .bool(roster.enforcesMinimum), "bridge_to": false,
+            "dynamic": .bool(roster.isDynamic), "exit_sound": false, "enter_sound": false, "recording": false,
+            "video_bridge": false, "video_floor_only": false, "video_rfc4579": false,
+        ]
+        if roster.maxMembers > 0 { room["max_members"] = number(roster.maxMembers) }
+        room["variables"] = [:]
+        room["members"] = .array(roster.members.map(json))
+        return .object(room)
+    }
+
+    private static func json(_ member: MemberSummary) -> JSON {
+        [
+            "type": "caller", "id": number(member.id.rawValue),
+            "flags": [
+                "can_hear": .bool(member.canHear), "can_see": false, "can_speak": .bool(member.canSpeak),
+                "hold": .bool(member.isOnHold), "mute_detect": false, "talking": .bool(member.isTalking),
+                "has_video": false, "video_bridge": false, "has_floor": .bool(member.hasFloor),
+                "is_moderator": .bool(member.isModerator), "end_conference": .bool(member.endsConference),
+                "mandatory_member_end_conference": .bool(member.isMandatory), "pass_digits": false,
+            ],
+            "uuid": .string(member.uuid), "caller_id_name": .string(member.callerName),
+            "caller_id_number": .string(member.callerNumber), "join_time": number(member.joinedAgo),
+            "last_talking": number(member.talkedAgo ?? 0), "energy": number(member.energyLevel),
+            "volume_in": number(member.volumeIn), "volume_out": number(member.volumeOut),
+            "output-volume": number(member.volumeOut), "input-volume": number(member.volumeIn),
+        ]
+    }
+
+    private static func number(_ value: Int) -> JSON { .integer(Int64(value)) }
+
+    // MARK: XML
+
+    static func xml(_ roster: Roster) -> String {
+        let attributes = [
+            ("name", roster.key.shortName), ("member-count", String(roster.memberCount)),
+            ("ghost-count", String(roster.ghostCount)), ("rate", String(roster.rate)),
+            ("run_time", String(roster.runTime)), ("uuid", roster.uuid), ("locked", String(roster.isLocked)),
+        ]
+        let head = attributes.map { " \($0)=\"\(escaped($1))\"" }.joined()
+        let members = roster.members.map(xml).joined()
+        return "<?xml version=\"1.0\"?>\n<conferences><conference\(head)><variables/><members>\(members)</members>"
+            + "</conference></conferences>\n"
+    }
+
+    private static func xml(_ member: MemberSummary) -> String {
+        let children = [
+            ("id", member.id.text), ("uuid", member.uuid), ("caller_id_name", member.callerName),
+            ("caller_id_number", member.callerNumber), ("join_time", String(member.joinedAgo)),
+            ("last_talking", member.talkedAgo.map(String.init) ?? "N/A"), ("energy", String(member.energyLevel)),
+            ("volume_in", String(member.volumeIn)), ("volume_out", String(member.volumeOut)),
+        ]
+        let flags = [
+            ("can_hear", member.canHear), ("can_speak", member.canSpeak), ("talking", member.isTalking),
+            ("has_video", false), ("has_floor", member.hasFloor), ("is_moderator", member.isModerator),
+            ("end_conference", member.endsConference),
+        ]
+        let text = children.map { "<\($0)>\(encoded($1))</\($0)>" }.joined()
+        let words = flags.map { "<\($0)>\($1)</\($0)>" }.joined()
+        return "<member type=\"caller\">\(text)<flags>\(words)</flags></member>"
+    }
+
+    private static func escaped(_ text: String) -> String {
+        text.reduce(into: "") { result, character in
+            switch character {
+            case "&": result += "&amp;"
+            case "<": result += "&lt;"
+            case ">": result += "&gt;"
+            case "\"": result += "&quot;"
+            case let other where other.unicodeScalars.allSatisfy({ $0.value >= 0x20 }): result.append(other)
+            default: result += "?"
+            }
+        }
+    }
+
+    /// URL-encoded, as the texts of this format are.
+    private static func encoded(_ text: String) -> String {
+        let hex = Array("0123456789ABCDEF")
+        return text.utf8.reduce(into: "") { result, byte in
+            let character = Character(UnicodeScalar(byte))
+            if byte < 0x80, character.isLetter || character.isNumber || "-_.~@/".contains(character) {
+                result.append(character)
+            } else {
+                result += "%\(hex[Int(byte >> 4)])\(hex[Int(byte & 15)])"
+            }
+        }
+    }
+}

@@ -1,0 +1,111 @@
+import Conference
+package import Wire
+
+/// A moderator's command on its way to a room.
+struct PendingCommand {
+    enum Destination {
+        /// The subscribers of this moderator channel.
+        case channel(String)
+        /// The request of this connection that waits for it.
+        case answer
+    }
+
+    let connection: ConnectionID
+    let destination: Destination
+    let replies: ConferenceReplies
+    /// The command as clients and the audit log see it.
+    let line: String
+    let issuer: Issuer
+    let address: String
+    let door: AuditEntry.Door
+
+    func audit(_ result: AuditEntry.Result) -> AuditEntry {
+        AuditEntry(
+            who: issuer.name,
+            address: address,
+            member: issuer.member,
+            room: replies.room.address,
+            command: line,
+            door: door,
+            result: result
+        )
+    }
+}
+
+extension VertoEndpoint {
+    /// Sends a command to its room, unless this connection has too many under way.
+    ///
+    /// - Returns: The token to wait for, or `nil` when it was not sent.
+    mutating func send(
+        _ pending: PendingCommand,
+        _ command: Command,
+        at now: Instant,
+        into out: inout [VertoOutput]
+    ) -> RequestToken? {
+        guard let underWay = connections[pending.connection]?.pendingCommands, underWay < settings.pendingCommands
+        else {
+            out += [.count(.overflow), .audit(pending.audit(.refused("too many commands")))]
+            return nil
+        }
+        let token = nextToken()
+        connections[pending.connection]?.pendingCommands += 1
+        commands[token] = pending
+        timers.schedule(.command(token), at: now.advanced(by: settings.commandTimeout))
+        out.append(.perform(token, pending.replies.room, command, by: pending.issuer))
+        return token
+    }
+
+    /// A room has carried out, or refused, a ``VertoOutput/perform(_:_:_:by:)``.
+    package mutating func completed(
+        _ token: RequestToken,
+        _ outcome: CommandOutcome,
+        at now: Instant,
+        into out: inout [VertoOutput]
+    ) {
+        guard let pending = commands[token] else { return }
+        timers.cancel(.command(token))
+        let text = pending.replies.text(outcome)
+        let firstLine = String(text.prefix { !$0.isNewline }.prefix(128))
+        if case .success = outcome {
+            out.append(.audit(pending.audit(.done(firstLine))))
+        } else {
+            if case .refused(.forbidden) = outcome { out.append(.count(.forbidden)) }
+            out.append(.audit(pending.audit(.refused(firstLine))))
+        }
+        conclude(token, text, at: now, into: &out)
+    }
+
+    mutating func timeOut(_ token: RequestToken, at now: Instant, into out: inout [VertoOutput]) {
+        guard let pending = commands[token] else { return }
+        out += [.count(.commandTimedOut), .audit(pending.audit(.refused("timeout")))]
+        conclude(token, "-ERR Timeout\n", at: now, into: &out)
+    }
+
+    private mutating func conclude(
+        _ token: RequestToken,
+        _ text: String,
+        at now: Instant,
+        into out: inout [VertoOutput]
+    ) {
+        guard let pending = commands.removeValue(forKey: token) else { return }
+        let c = pending.connection
+        connections[c]?.pendingCommands -= 1
+        switch pending.destination {
+        case .channel(let channel):
+            respond(["conf-command": .string(pending.line), "response": .string(text)], on: channel, into: &out)
+        case .answer:
+            guard let waiting = connections[c]?.exchange?.waiting, waiting.token == token else { return }
+            connections[c]?.exchange?.waiting = nil
+            let answer = withEcho(.result(["message": .string(text)]), waiting.request)
+            reply(to: waiting.request.id, answer, on: c, into: &out)
+            proceed(c, at: now, into: &out)
+        }
+    }
+
+    /// One response on a moderator channel, to all who moderate.
+    mutating func respond(_ members: JSONObject, on channel: String, into out: inout [VertoOutput]) {
+        var data: JSONObject = ["action": "response"]
+        for (key, value) in members.members { data[key] = value }
+        publish(["data": .object(data)], on: channel, into: &out)
+    }
+}

@@ -1,0 +1,40 @@
+import Conference
+import Wire
+
+/// Rows of live arrays as JSON: always seven columns, every column of the type clients expect (conference.md §3.1).
+enum RowJSON {
+    static func bytes(_ row: Row) -> [UInt8] {
+        let json: JSON = [
+            .string(row.id.paddedText), .string(row.number), .string(row.name), .string(row.codec),
+            .string(status(row.status).text), variables(row.variables), .null,
+        ]
+        return json.bytes
+    }
+
+    /// A room in the list of rooms: name, members, talking, locked, since (Unix seconds).
+    static func bytes(_ summary: RoomSummary) -> [UInt8] {
+        let json: JSON = [
+            .string(summary.name), .integer(Int64(summary.members)), .integer(Int64(summary.talking)),
+            .bool(summary.isLocked), .integer(Int64(summary.since)),
+        ]
+        return json.bytes
+    }
+
+    /// Column 4 before it is put into a string. The order of members is the original's (conference.md §3.3).
+    static func status(_ status: Status) -> JSON {
+        [
+            "audio": [
+                "muted": .bool(status.muted), "deaf": .bool(status.deaf), "onHold": .bool(status.onHold),
+                "talking": .bool(status.talking), "floor": .bool(status.floor),
+                "energyScore": .integer(Int64(status.energyScore)),
+            ],
+            "video": false,
+            "oldStatus": .string(status.oldStatus),
+        ]
+    }
+
+    /// Column 5: an object even when it is empty, for a client reads `email` from it without looking.
+    private static func variables(_ variables: [String: String]) -> JSON {
+        .object(JSONObject(variables.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) }))
+    }
+}

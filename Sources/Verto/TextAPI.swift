@@ -1,0 +1,198 @@
+import Calls
+import Conference
+import Wire
+
+/// `fsapi` and `jsapi`: `conference …` and `status` for those whose lists name them, and nothing else.
+extension VertoEndpoint {
+    mutating func fsapi(
+        _ request: Request,
+        on c: ConnectionID,
+        at now: Instant,
+        into out: inout [VertoOutput]
+    ) -> Answer {
+        runText(request.params ?? [:], .fsapi, on: c, at: now, into: &out)
+    }
+
+    mutating func jsapi(
+        _ request: Request,
+        on c: ConnectionID,
+        at now: Instant,
+        into out: inout [VertoOutput]
+    ) -> Answer {
+        guard let command = request.string("command"), let data = request.params?["data"]?.object,
+            connections[c]?.identity?.jsapi.allows(command) == true
+        else { return forbid(request.string("command") ?? "", "", .jsapi, c, into: &out) }
+        switch command.lowercased() {
+        case "status": return .result(status(at: now))
+        case "fsapi": return runText(data, .jsapi, on: c, at: now, into: &out)
+        case "conference":
+            return runConference(data.text("arg") ?? data.text("data") ?? "", .jsapi, on: c, at: now, into: &out)
+        default: return .permissionDenied
+        }
+    }
+
+    /// `cmd` and `arg`, for users whose `fsapi` list allows the command.
+    private mutating func runText(
+        _ params: JSONObject,
+        _ door: AuditEntry.Door,
+        on c: ConnectionID,
+        at now: Instant,
+        into out: inout [VertoOutput]
+    ) -> Answer {
+        guard let command = params.text("cmd") else { return Self.message("INVALID CALL") }
+        let argument = params.text("arg") ?? ""
+        guard connections[c]?.identity?.fsapi.allows(command) == true else {
+            return forbid(command, argument, door, c, into: &out)
+        }
+        switch command.lowercased() {
+        case "status": return Self.message(statusText(at: now))
+        case "conference": return runConference(argument, door, on: c, at: now, into: &out)
+        default: return Self.message("INVALID CALL")
+        }
+    }
+
+    private mutating func forbid(
+        _ command: String,
+        _ argument: String,
+        _ door: AuditEntry.Door,
+        _ c: ConnectionID,
+        into out: inout [VertoOutput]
+    ) -> Answer {
+        let words = Self.words(of: argument)
+        let entry = AuditEntry(
+            who: connections[c]?.identity?.uid ?? "",
+            address: connections[c]?.address ?? "",
+            member: nil,
+            room: "",
+            command: String(([command] + words).joined(separator: " ").prefix(300)),
+            door: door,
+            result: .refused("Permission Denied")
+        )
+        out += [.count(.forbidden), .audit(entry)]
+        return .permissionDenied
+    }
+
+    // MARK: conference
+
+    /// `<room> <command> …`, or a command about all rooms.
+    private mutating func runConference(
+        _ line: String,
+        _ door: AuditEntry.Door,
+        on c: ConnectionID,
+        at now: Instant,
+        into out: inout [VertoOutput]
+    ) -> Answer {
+        let words = Self.words(of: line)
+        guard let name = words.first, let identity = connections[c]?.identity else {
+            return Self.message(Self.nothingSpecified)
+        }
+        if let text = textAboutAll(name.lowercased()) { return Self.message(text) }
+        guard words.count > 1 else { return Self.message(Self.nothingSpecified) }
+        guard let verb = ModeratorVerb.find(words[1], through: .api) else {
+            return Self.message("-ERR Conference command '\(words[1])' not found.\n")
+        }
+        let arguments = Array(words.dropFirst(2))
+        let room = resolve(name, identity)
+        let pending = PendingCommand(
+            connection: c,
+            destination: .answer,
+            replies: ConferenceReplies(room: room, verb: verb, words: arguments),
+            line: String(words.joined(separator: " ").prefix(300)),
+            issuer: Issuer(name: identity.uid, role: .operator),
+            address: connections[c]?.address ?? "",
+            door: door
+        )
+        do {
+            return send(pending, try verb.command(arguments), at: now, into: &out).map(Answer.waiting)
+                ?? Self.message("-ERR Too many commands\n")
+        } catch {
+            return Self.message(pending.replies.text(error))
+        }
+    }
+
+    /// The room of this name: as it is when it holds a domain, else the user's domain's, else the only one there is.
+    private func resolve(_ name: String, _ identity: Identity) -> RoomKey {
+        let own = RoomKey(name: name, domain: identity.user.domain)
+        let known = Set(rooms.open.keys).union(rooms.summaries.keys)
+        if known.contains(own) { return rooms.open[own] ?? own }
+        let others = known.filter { $0.shortName == name }
+        return others.count == 1 ? others.first ?? own : own
+    }
+
+    /// Commands without a room.
+    private func textAboutAll(_ command: String) -> String? {
+        let summaries = rooms.summaries.values.sorted { ($0.name, $0.domain) < ($1.name, $1.domain) }
+        switch command {
+        case "count": return String(summaries.count)
+        case "list":
+            let lines = summaries.map { room in
+                let members = "\(room.members) member\(room.members == 1 ? "" : "s")"
+                return "+OK Conference \(room.name) (\(members)\(room.isLocked ? " locked" : ""))\n"
+            }
+            return lines.isEmpty ? "+OK No active conferences.\n" : lines.joined()
+        case "json_list":
+            let list = summaries.map { room -> JSON in
+                [
+                    "conference_name": .string(room.name), "member_count": .integer(Int64(room.members)),
+                    "locked": .bool(room.isLocked),
+                ]
+            }
+            return JSON.array(list).text
+        case "help", "commands":
+            let verbs = ModeratorVerb.all.filter { $0.doors.contains(.api) }
+            return verbs.map { "conference <confname> \($0.usage)\n" }.joined()
+        default: return nil
+        }
+    }
+
+    /// Words of a line: separated by spaces, 25 at most; `'…'` keeps spaces, `\` the character behind it.
+    static func words(of line: String) -> [String] {
+        var words: [String] = []
+        var word: String?
+        var isQuoted = false
+        var isEscaped = false
+        for character in line.prefix(1024) {
+            switch character {
+            case _ where isEscaped:
+                word = (word ?? "") + String(character)
+                isEscaped = false
+            case "\\": isEscaped = true
+            case "'":
+                isQuoted.toggle()
+                word = word ?? ""
+            case " " where !isQuoted:
+                if let word { words.append(word) }
+                word = nil
+            default: word = (word ?? "") + String(character)
+            }
+        }
+        if let word { words.append(word) }
+        return Array(words.prefix(25))
+    }
+
+    // MARK: status
+
+    private func status(at now: Instant) -> JSONObject {
+        [
+            "systemStatus": "ready",
+            "uptime": ["seconds": .integer(now.nanoseconds / 1_000_000_000)],
+            "sessions": ["count": ["active": .integer(Int64(calls.count))]],
+            "connections": .integer(Int64(connections.count)),
+            "conferences": .integer(Int64(rooms.summaries.count)),
+        ]
+    }
+
+    private func statusText(at now: Instant) -> String {
+        """
+        UP \(now.nanoseconds / 1_000_000_000) seconds
+        \(calls.count) call(s)
+        \(rooms.summaries.count) conference(s)
+        \(connections.count) connection(s)
+
+        """
+    }
+
+    private static func message(_ text: String) -> Answer { .result(["message": .string(text)]) }
+
+    private static let nothingSpecified = "Conference command, not specified.\nTry 'help'\n"
+}

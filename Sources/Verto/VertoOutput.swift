@@ -1,0 +1,84 @@
+package import Calls
+package import Conference
+
+/// What the server has to do, in this order.
+package enum VertoOutput {
+    /// Send one text message. Receivers of the same change share the array.
+    case send(ConnectionID, [UInt8])
+    /// Close with this WebSocket code once everything before it is written.
+    case close(ConnectionID, code: UInt16, reason: String)
+
+    /// A client calls. The server answers with ``CallNews``, in the end always with `.ended`.
+    case invite(Invite)
+    /// End a call, whoever asked for it; answered by `.ended`, which the client is not told again.
+    case hangUp(LegID, HangupCause)
+    /// Keys pressed by the caller, all of them valid: 0-9, `*`, `#`, A-D.
+    case digits(LegID, String)
+    /// The client of these answered calls is gone; they are kept for it.
+    case detached([LegID])
+    /// The client of this call is back.
+    case reattach(LegID)
+
+    /// Ask a room for something; answered by ``VertoEndpoint/completed(_:_:at:into:)``.
+    case perform(RequestToken, RoomKey, Command, by: Issuer)
+    /// The endpoint missed changes of this room: answer with ``RoomNews/snapshot(_:rows:serial:)``.
+    case resync(RoomKey)
+
+    case audit(AuditEntry)
+    case count(VertoCounter)
+}
+
+/// A call as a Verto client asks for it.
+package struct Invite: Sendable, Equatable {
+    package let leg: LegID
+    /// The session that owns the call. A secret of the user: never show it to anybody else.
+    package let session: String
+    /// `id@domain` of the caller.
+    package let user: String
+    package let domain: String
+    package let callerIDName: String
+    package let callerIDNumber: String
+    package let destination: String
+    package let context: String
+    package let dialplan: String
+    /// The complete offer, unparsed.
+    package let offer: String
+    /// The directory's variables, and what the client may set under prefixes of its own.
+    package let variables: [String: String]
+    package let isScreenShare: Bool
+    /// False after `recoverCall: false`: the call ends with its socket.
+    package let isRecoverable: Bool
+    /// The client's IP address, without a port.
+    package let remoteAddress: String
+}
+
+/// Who asked a room for what, and what came of it. For the audit log; holds no secrets.
+package struct AuditEntry: Sendable, Equatable {
+    package enum Door: String, Sendable { case moderatorChannel, fsapi, jsapi }
+    package enum Result: Sendable, Equatable {
+        /// Carried out; the text the client got.
+        case done(String)
+        case refused(String)
+    }
+
+    /// `id@domain`.
+    package let who: String
+    /// The client's IP address.
+    package let address: String
+    /// Who they are in the room, when they are in it.
+    package let member: MemberID?
+    package let room: String
+    /// The command and its arguments, as the client is told in `conf-command`.
+    package let command: String
+    package let door: Door
+    package let result: Result
+}
+
+/// Things worth a counter.
+package enum VertoCounter: String, Sendable, CaseIterable {
+    case connectionRefused, preAuthTimeout, idleTimeout
+    case badJSON, invalidMessage, oversize, unknownMethod, tooManyRequests, overflow
+    case login, loginFailed, unauthorized, throttled, sessionRefused, takeover, loginExpired
+    case forbidden, foreignCall, callRefused, chatLimited, subscriptionLimited
+    case liveArrayShed, liveArrayResync, liveArrayGap, commandTimedOut, speedTestAborted
+}
