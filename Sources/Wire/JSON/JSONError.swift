@@ -22,4 +22,6 @@ package struct JSONError: Error, Equatable {
     package let reason: Reason
     /// Bytes from the start of the text.
     package let offset: Int
+
+    package init(reason: Reason, offset: Int) { (self.reason, self.offset) = (reason, offset) }
 }

@@ -32,8 +32,8 @@ package struct SessionDescription: Equatable, Sendable {
     package var bandwidth: [String] = []
     /// `t=`, `r=`, `z=` and `k=` lines.
     package var timing: [SDPLine]
-    package var attributes: [SDPAttribute] { didSet { shareAttributes() } }
-    package var media: [MediaDescription] { didSet { shareAttributes() } }
+    package var attributes: [SDPAttribute] { didSet { media = media.fallingBack(to: attributes) } }
+    package var media: [MediaDescription] { didSet { media = media.fallingBack(to: attributes) } }
 
     package init(
         origin: Origin,
@@ -44,13 +44,19 @@ package struct SessionDescription: Equatable, Sendable {
         media: [MediaDescription] = []
     ) {
         (self.origin, self.name, self.connection) = (origin, name, connection)
-        (self.timing, self.attributes, self.media) = (timing, attributes, media)
-        shareAttributes()
+        (self.timing, self.attributes) = (timing, attributes)
+        self.media = media.fallingBack(to: attributes)
     }
+}
 
-    /// Media descriptions fall back to what stands before the first of them.
-    private mutating func shareAttributes() {
-        for index in media.indices { media[index].sessionAttributes = attributes }
+extension [MediaDescription] {
+    /// The same descriptions in a session of these attributes.
+    fileprivate func fallingBack(to sessionAttributes: [SDPAttribute]) -> [MediaDescription] {
+        map { description in
+            var description = description
+            description.sessionAttributes = sessionAttributes
+            return description
+        }
     }
 }
 
