@@ -146,6 +146,13 @@ struct CommandTests {
         }
     }
 
+    @Test func anEmptyRoomHasNobodyToDoItTo() throws {
+        var room = room()
+        #expect(try room.perform(.mute(.all), by: api, at: .zero).reply == .members([]))
+        #expect(try room.perform(.mute(.nonModerator), by: api, at: .zero).reply == .members([]))
+        #expect(throws: Refusal.noSelection) { try room.perform(.mute(.last), by: api, at: .zero) }
+    }
+
     @Test func aLevelAboveTheAutomaticOneEndsIt() throws {
         var room = try threeMembers(("auto-energy-level", "400"))
         func set(_ level: Int, _ room: inout Room) throws -> Reply {

@@ -131,6 +131,15 @@ struct RoomFloorTests {
         #expect(throws: Refusal.cannotSpeak(two)) { try floor(two) }
     }
 
+    @Test func aHolderThatLeavesFreesIt() throws {
+        var room = try threeMembers()
+        _ = room.tick([(one, 900), (two, 0)])
+        _ = room.leave(one, at: .zero)
+        #expect(room.floorHolder == nil)
+        #expect(room.tick([(two, 0)]).deltas.count == 1)
+        #expect(room.floorHolder == two)
+    }
+
     @Test func strangersAreNotConsidered() throws {
         var room = try threeMembers()
         _ = try room.join(caller(4, screenShare: true), at: .zero)
