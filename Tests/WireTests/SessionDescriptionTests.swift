@@ -332,15 +332,27 @@ struct SessionDescriptionParsingTests {
         ("connection cut", head + "c=IN IP4\r\n", .badLine(5)),
         ("carriage return inside", head + "a=mid:0\ra=x\r\n", .badLine(5)),
         ("NUL inside", head + "a=mid:0\0\r\n", .badLine(5)),
-        ("too large", head + String(repeating: "a=0123456789\r\n", count: 4700), .tooLarge),
-        ("too many lines", head + String(repeating: "a=x\r\n", count: 2000), .tooManyLines),
-        ("too many empty lines", head + String(repeating: "\n", count: 2000), .tooManyLines),
-        ("too many m-lines", head + String(repeating: "m=audio 9 RTP/AVP 0\r\n", count: 33), .tooManyMedia),
     ]
 
     @Test(arguments: refusals)
     func refuses(row: Row) {
         #expect(throws: row.error, "\(row.what)") { try SessionDescription(parsing: row.text) }
+    }
+
+    /// Not as rows of the table above, which the test log would print in full.
+    @Test func boundsItsSize() throws {
+        func refusal(_ line: String, times: Int) -> SDPError? {
+            do throws(SDPError) {
+                _ = try SessionDescription(parsing: Self.head + String(repeating: line, count: times))
+                return nil
+            } catch { return error }
+        }
+        #expect(refusal("a=0123456789\r\n", times: 4700) == .tooLarge)
+        #expect(refusal("a=x\r\n", times: 1995) == nil)
+        #expect(refusal("a=x\r\n", times: 1996) == .tooManyLines)
+        #expect(refusal("\n", times: 2000) == .tooManyLines)
+        #expect(refusal("m=audio 9 RTP/AVP 0\r\n", times: 32) == nil)
+        #expect(refusal("m=audio 9 RTP/AVP 0\r\n", times: 33) == .tooManyMedia)
     }
 
     @Test(arguments: ["chromium-156-audio-video-offer", "firefox-153esr-audio-video-simulcast-offer"])
