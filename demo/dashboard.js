@@ -5,7 +5,10 @@
  */
 import { LiveArray, VertoClient, memberFrom } from './verto.js';
 import { MemberList } from './members.js';
-import { byID, domain, element, explain, fullLogin, icon, memory, pageLink, parameter, passwordFromAddress, socketURL } from './page.js';
+import {
+  byID, coalesce, domain, element, explain, fullLogin, icon, memory, noticeNodes, pageLink, parameter, passwordFromAddress,
+  socketURL, waitingText,
+} from './page.js';
 
 const statusTexts = {
   idle: 'Not connected',
@@ -45,7 +48,7 @@ async function watch() {
 function connectionChanged(state, { delay, error }) {
   byID('status').dataset.status = state === 'waiting' ? 'reconnecting' : state;
   byID('status').querySelector('.status-text').textContent = statusTexts[state];
-  showBanner(state === 'waiting' ? `The connection was lost. Trying again in ${Math.max(1, Math.round(delay / 1000))} s.` : null);
+  showBanner(state === 'waiting' ? waitingText(delay) : null);
   if (state === 'closed' && error) showEntry(explain(error));
 }
 
@@ -54,17 +57,16 @@ async function start() {
   stop();
   const channel = `conference-rooms.${domain}`;
   rooms = new LiveArray(client, channel, 'rooms');
-  rooms.on('change', roomsChanged);
+  rooms.on('change', coalesce(60, roomsChanged));
   try {
     await rooms.start();
     showDashboard();
-  } catch (error) {
+  } catch {
     if (client.state !== 'ready') return;
-    const message = error.message;
     client.close();
     showEntry({
       title: 'This login may not watch the rooms',
-      text: `Ask for the event channels “conference-rooms” and “conference-liveArray”, or use another login. (${message})`,
+      text: 'Ask for the event channels “conference-rooms” and “conference-liveArray”, or use another login.',
     });
   }
 }
@@ -119,7 +121,7 @@ class RoomCard {
   #title = element('h2', {});
   #facts = element('p', { className: 'facts' });
   #lock = element('span', { className: 'chip', hidden: true }, icon('lock'), 'Locked');
-  #list = element('ul', { className: 'members compact' });
+  #list = element('ul', { className: 'members compact', role: 'list' });
   #note = element('p', { className: 'hint', hidden: true });
   #join = element('a', { className: 'button small' }, 'Join');
   #members = new MemberList(this.#list, () => Promise.resolve(null));
@@ -145,7 +147,8 @@ class RoomCard {
   showFacts() {
     const { members, talking, since } = this.room;
     const people = `${members} ${members === 1 ? 'person' : 'people'}`;
-    this.#facts.textContent = [people, talking > 0 && `${talking} talking`, since && openFor(since)].filter(Boolean).join(' · ');
+    const facts = [people, talking > 0 && `${talking} talking`, since > 0 && openFor(since)];
+    this.#facts.textContent = facts.filter(Boolean).join(' · ');
   }
 
   stop() {
@@ -156,9 +159,9 @@ class RoomCard {
   async #start(name) {
     const address = name.includes('@') ? name : `${name}@${domain}`;
     const array = (this.#array = new LiveArray(client, `conference-liveArray.${address}`, name.split('@')[0]));
-    array.on('change', () => {
+    array.on('change', coalesce(60, () => {
       if (array === this.#array) this.#members.update(array.rows.map(([key, row]) => memberFrom(key, row)), {});
-    });
+    }));
     try {
       await array.start();
       this.#note.hidden = true;
@@ -205,8 +208,7 @@ function showAlert(notice) {
   byID('alert').hidden = !notice;
   byID('alert').replaceChildren();
   if (!notice) return;
-  byID('alert').append(element('strong', {}, notice.title), element('p', {}, notice.text));
-  if (notice.link) byID('alert').append(element('a', { href: notice.link, target: '_blank', rel: 'noopener' }, notice.link));
+  byID('alert').append(...noticeNodes(notice));
   byID('password').focus();
 }
 

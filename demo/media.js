@@ -61,7 +61,7 @@ export class Tone {
   }
 }
 
-/** Calls `show(energy)` 20 times a second: the mean absolute sample value of `stream`, 0 to 32768, as in member rows. */
+/** Calls `show(energy)` 20 times a second with the mean absolute sample value of `stream`, 0 to 32768 as in rows. */
 export class LevelMeter {
   #source;
   #timer;

@@ -50,6 +50,7 @@ export class MemberList {
 
 class MemberItem {
   #member;
+  #shown = '';
   #perform;
   #decay;
   #avatar;
@@ -72,13 +73,14 @@ class MemberItem {
     this.#perform = perform;
     this.#member = member;
     this.#avatar = avatar(member.name);
-    this.#mute = element('button', { className: 'button icon-only', type: 'button', 'data-testid': 'mod-mute' }, icon('mic'));
-    this.#mute.onclick = () => this.#run(this.#member.muted ? 'unmute' : 'mute');
-    this.#more = element('button', { className: 'button icon-only more', type: 'button', 'aria-expanded': 'false', 'data-testid': 'mod-more' }, icon('more'));
-    this.#more.onclick = () => this.#toggle();
+    this.#mute = iconButton('mic', 'mod-mute', () => this.#run(this.#member.muted ? 'unmute' : 'mute'));
+    this.#more = iconButton('more', 'mod-more', () => this.#toggle());
+    this.#more.classList.add('more');
+    this.#more.setAttribute('aria-expanded', 'false');
     this.#panel = this.#makePanel();
     const meter = element('span', { className: 'meter', 'aria-hidden': 'true' }, this.#level);
-    const who = element('div', { className: 'who' }, element('span', { className: 'title' }, this.#name, this.#tag), meter);
+    const title = element('span', { className: 'title' }, this.#name, this.#tag);
+    const who = element('div', { className: 'who' }, title, meter);
     const marks = element('span', { className: 'marks' }, ...Object.values(this.#marks));
     const buttons = element('span', { className: 'buttons' }, this.#mute, this.#more);
     const line = element('div', { className: 'line' }, this.#avatar, who, marks, buttons);
@@ -91,8 +93,11 @@ class MemberItem {
     };
   }
 
-  show(member, { isSelf, isModerator }) {
+  show(member, { isSelf = false, isModerator = false }) {
+    const shown = `${isSelf} ${isModerator}`;
+    if (member === this.#member && shown === this.#shown) return;
     this.#member = member;
+    this.#shown = shown;
     if (this.#name.textContent !== member.name) this.#rename(member.name);
     this.#tag.hidden = !isSelf;
     this.node.dataset.talking = member.talking;
@@ -102,7 +107,6 @@ class MemberItem {
     if (!isModerator) this.#toggle(false);
     this.#mute.hidden = this.#more.hidden = !isModerator;
     setIcon(this.#mute, member.muted ? 'mic-off' : 'mic');
-    this.#mute.dataset.off = member.muted;
     label(this.#mute, `${member.muted ? 'Unmute' : 'Mute'} ${member.name}`);
     label(this.#more, `More for ${member.name}`);
     this.#panel.setAttribute('aria-label', `Controls for ${member.name}`);
@@ -153,12 +157,12 @@ class MemberItem {
       if (step !== undefined) value.textContent = step > 0 ? `+${step}` : step.replace('-', '−');
     };
     const button = (direction, name) => {
-      const node = element('button', { className: 'button icon-only', type: 'button', 'data-testid': `${testid}-${direction}` }, icon(name));
+      const node = iconButton(name, `${testid}-${direction}`, () => change(direction));
       label(node, `${title}: ${direction === 'up' ? 'louder' : 'quieter'}`);
-      node.onclick = () => change(direction);
       return node;
     };
-    return element('span', { className: 'volume' }, element('span', {}, title), button('down', 'minus'), value, button('up', 'plus'));
+    const parts = [element('span', {}, title), button('down', 'minus'), value, button('up', 'plus')];
+    return element('span', { className: 'volume' }, ...parts);
   }
 
   #toggle(isOpen = this.#panel.hidden) {
@@ -180,7 +184,13 @@ function mark(testid, name, words) {
 }
 
 function action(text, testid, run, style = '') {
-  return element('button', { className: `button small ${style}`, type: 'button', 'data-testid': testid, onclick: run }, text);
+  const className = `button small ${style}`;
+  return element('button', { className, type: 'button', 'data-testid': testid, onclick: run }, text);
+}
+
+function iconButton(name, testid, run) {
+  const className = 'button icon-only';
+  return element('button', { className, type: 'button', 'data-testid': testid, onclick: run }, icon(name));
 }
 
 function label(button, text) {

@@ -97,15 +97,33 @@ export function avatar(name) {
 }
 
 function initials(name) {
-  const words = name.trim().split(/\s+/).filter(Boolean);
-  const picked = words.length > 1 ? [words[0], words.at(-1)] : words;
-  return picked.map((word) => [...word][0].toUpperCase()).join('') || '?';
+  const letters = name.split(/\s+/).map((word) => word.match(/[\p{L}\p{N}]/u)?.[0]).filter(Boolean);
+  const picked = letters.length > 1 ? [letters[0], letters.at(-1)] : letters;
+  return picked.join('').toUpperCase() || '?';
 }
 
 function hue(text) {
   let hash = 0;
   for (const character of text) hash = (hash * 31 + character.codePointAt(0)) >>> 0;
   return hash % 360;
+}
+
+/** Runs `work` at once, and for all further calls within `milliseconds` once more at their end. */
+export function coalesce(milliseconds, work) {
+  let timer = null;
+  let again = false;
+  return function run() {
+    if (timer !== null) {
+      again = true;
+      return;
+    }
+    again = false;
+    timer = setTimeout(() => {
+      timer = null;
+      if (again) run();
+    }, milliseconds);
+    work();
+  };
 }
 
 // MARK: - Errors in words
@@ -154,9 +172,21 @@ const microphoneErrors = {
   },
 };
 
+/** The nodes that show what {@link explain} says. */
+export function noticeNodes({ title, text, link }) {
+  const nodes = [element('strong', {}, title), element('p', {}, text)];
+  if (link) nodes.push(element('a', { href: link, target: '_blank', rel: 'noopener' }, link));
+  return nodes;
+}
+
+/** For a lost connection that is made again in `delay` milliseconds. */
+export function waitingText(delay) {
+  return `The connection was lost. Trying again in ${Math.max(1, Math.round(delay / 1000))} s.`;
+}
+
 function unreachable() {
   const url = new URL(socketURL, location.href);
-  if (url.protocol === 'wss:') {
+  if (url.protocol === 'wss:' && url.host !== location.host) {
     return {
       title: `No connection to ${url.host}`,
       text: 'The server may be away, or your browser does not trust its certificate. Open the address below, accept '

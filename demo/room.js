@@ -5,10 +5,13 @@
  * at once); `?domain=` and `?ws=` name another domain or bridge. Test aids: `?tone=440` sends a tone instead of the
  * microphone (see media.js, `window.parley.tone.on()` and `.off()`), `?test` adds `window.parley.hear` (analyser.js).
  */
-import { Conference, VertoClient, meterLevel } from './verto.js';
+import { Conference, VertoClient, VertoError, meterLevel } from './verto.js';
 import { LevelMeter, Tone, canChooseSpeaker, devices, openMicrophone, stopStream } from './media.js';
 import { MemberList } from './members.js';
-import { element, explain, fullLogin, memory, pageLink, parameter, passwordFromAddress, setIcon, socketURL } from './page.js';
+import {
+  coalesce, element, explain, fullLogin, memory, noticeNodes, pageLink, parameter, passwordFromAddress, setIcon, socketURL,
+  waitingText,
+} from './page.js';
 
 const page = Object.fromEntries([...document.querySelectorAll('[id]')].map((node) => [node.id, node]));
 const tone = parameter('tone') ? new Tone(Number(parameter('tone')) || 440) : null;
@@ -53,7 +56,7 @@ page['join-form'].onsubmit = (event) => {
   join();
 };
 page.cancel.onclick = () => leave();
-page.leave.onclick = () => leave({ title: 'You have left the room', text: 'Join again whenever you like.', calm: true });
+page.leave.onclick = () => leave({ title: 'You have left the room', text: 'Join again any time.', calm: true });
 document.addEventListener('keydown', (event) => {
   if (event.key === 'Escape' && stay && !page.entry.hidden) leave();
   if (event.altKey && event.code === 'KeyM' && stay?.conference) {
@@ -66,7 +69,9 @@ async function join() {
   if (stay) return;
   const room = page.room.value.trim();
   const name = page.name.value.trim();
-  const mine = (stay = { room, name, isMuted: false, members: [], stream: null, call: null, conference: null });
+  const mine = (stay = {
+    room, name, members: [], stream: null, call: null, conference: null, isMuted: false, rejoins: 0,
+  });
   for (const key of ['name', 'room', 'login', 'microphone', 'speaker']) memory.set(key, page[key].value);
   showAlert(null);
   showBusy(true);
@@ -102,7 +107,7 @@ async function connect() {
 
 /** Calls the room; the room's own message brings us in. */
 async function placeCall(mine) {
-  setStatus('calling');
+  if (!mine.wasInside) setStatus('calling');
   const call = client.call({
     destination: mine.room,
     callerName: mine.name,
@@ -115,6 +120,7 @@ async function placeCall(mine) {
   call.on('media', (state) => mediaChanged(mine, call, state));
   await call.invite();
   if (stay !== mine || mine.call !== call || mine.conference) return;
+  if (mine.wasInside) return;
   setStatus('entering');
   mine.pinTimer = setTimeout(() => (page['pin-field'].hidden = false), PIN_HINT_AFTER);
 }
@@ -153,7 +159,7 @@ function leave(notice = null, nextStatus = 'idle') {
   showAlert(notice);
 }
 
-addEventListener('pagehide', () => stay?.call?.hangup());
+addEventListener('pagehide', () => stay && leave());
 addEventListener('online', () => client?.retryNow());
 
 // MARK: - Connection and call, once inside
@@ -166,7 +172,7 @@ function connectionChanged(state, details) {
   }
   if (state === 'waiting') {
     setStatus('reconnecting');
-    showBanner(`The connection was lost. Trying again in ${Math.max(1, Math.round(details.delay / 1000))} s.`, true);
+    showBanner(waitingText(details.delay), true);
   } else if (state === 'connecting' || state === 'signing-in') {
     setStatus('reconnecting');
     showBanner('Reconnecting…');
@@ -175,20 +181,21 @@ function connectionChanged(state, details) {
   }
 }
 
-/** Signed in again. A call that the server kept goes on; one that is gone has ended and is placed again. */
+/** Signed in again. A call that the server kept goes on; one that is gone has ended, and {@link rejoin} is at work. */
 function connectionBack() {
-  if (!stay?.wasInside) return;
-  if (stay.call?.state === 'ended') return;
+  if (!stay?.wasInside || stay.call?.state === 'ended') return;
+  if (!stay.call) return rejoin(stay);
   setStatus('joined');
   showBanner(null);
 }
 
 function callEnded(mine, call, { cause, remote, lost }) {
-  if (stay !== mine || mine.call !== call) return;
-  mine.conference?.stop();
-  if (lost && mine.wasInside && client?.state !== 'closed') return rejoin(mine);
-  if (!remote) return;
+  if (stay !== mine || mine.call !== call || !remote) return;
   if (!mine.wasInside) return leave(explain({ kind: 'ended', cause }), 'error');
+  const wasComingBack = !mine.conference;
+  mine.conference?.stop();
+  if (client.state === 'closed') return;
+  if (lost || wasComingBack) return rejoin(mine, cause);
   leave(goodbyes[cause] ?? {
     title: 'You are no longer in the room',
     text: 'A moderator removed you, or the room was closed.',
@@ -201,27 +208,22 @@ const goodbyes = {
   SYSTEM_SHUTDOWN: { title: 'The server is shutting down', text: 'Join again in a minute.' },
 };
 
-/** Into the same room again, with a few attempts. */
-async function rejoin(mine, attempt = 0) {
+/** Into the same room again, muted if one was; a call that fails comes back here through {@link callEnded}. */
+function rejoin(mine, cause) {
+  const pause = REJOIN_PAUSES[mine.rejoins++];
+  if (pause === undefined) return leave(explain({ kind: 'ended', cause }), 'error');
+  mine.isMuted = mine.wantsChange = isMutedNow(mine, ownRow());
+  mine.serverMuted = undefined;
   setStatus('reconnecting');
   showBanner('Joining the room again…');
-  mine.rejoinTimer = setTimeout(async () => {
-    if (stay !== mine || client.state !== 'ready') return mine.call = null;
-    try {
-      await placeCallAgain(mine);
-    } catch (error) {
-      if (stay !== mine) return;
-      if (error.kind === 'lost' || error.kind === 'offline') return;
-      if (attempt + 1 < REJOIN_PAUSES.length) rejoin(mine, attempt + 1);
-      else leave(explain(error), 'error');
-    }
-  }, REJOIN_PAUSES[attempt]);
-}
-
-async function placeCallAgain(mine) {
-  mine.call = null;
-  mine.conference = null;
-  await placeCall(mine);
+  clearTimeout(mine.rejoinTimer);
+  mine.rejoinTimer = setTimeout(() => {
+    mine.call = mine.conference = null;
+    if (stay !== mine || client.state !== 'ready') return; // `connectionBack` goes on
+    placeCall(mine).catch((error) => {
+      if (stay === mine && !(error instanceof VertoError)) leave(explain(error), 'error');
+    });
+  }, pause);
 }
 
 /** The network path broke under a call although the server can be reached: a new call finds a new path. */
@@ -246,8 +248,10 @@ async function privateMessage(message) {
   clearTimeout(mine.pinTimer);
   mine.conference?.stop();
   const conference = (mine.conference = new Conference(client, message));
-  conference.on('change', () => mine.conference === conference && membersChanged(mine));
+  const changed = coalesce(60, () => stay === mine && mine.conference === conference && membersChanged(mine));
+  conference.on('change', changed);
   conference.on('chat', (chat) => mine.conference === conference && showChat(chat));
+  conference.on('unavailable', (part) => part !== 'info' && toast(unavailable[part]));
   conference.on('response', (response) => mine.conference === conference && moderatorResponse(response));
   enter(mine);
   try {
@@ -257,10 +261,16 @@ async function privateMessage(message) {
   }
 }
 
+const unavailable = {
+  chat: 'Chat is not available in this room.',
+  mod: 'The moderator’s commands are not available.',
+};
+
 function enter(mine) {
   const { conference } = mine;
   const isFirst = !mine.wasInside;
   mine.wasInside = true;
+  mine.rejoins = 0;
   page['room-title'].textContent = `Room ${conference.name ?? mine.room}`;
   page.role.textContent = conference.isModerator ? 'Moderator' : 'Participant';
   page.role.dataset.role = conference.role;
@@ -274,7 +284,8 @@ function enter(mine) {
   page.entry.hidden = true;
   page['room-view'].hidden = page.where.hidden = false;
   document.body.classList.add('inside');
-  page['mute-self'].focus();
+  page['dashboard-link'].target = '_blank'; // a click must not end the call
+  (mine.stream ? page['mute-self'] : page['open-settings']).focus();
 }
 
 // MARK: - Members
@@ -283,13 +294,14 @@ const members = new MemberList(page.members, moderate);
 
 function membersChanged(mine) {
   const list = mine.conference.list();
-  if (!mine.conference.members.isComplete && list.length < mine.members.length) return; // keep the old picture until then
+  // After coming back the old picture stays until the new one is complete.
+  if (!mine.conference.members.isComplete && list.length < mine.members.length) return;
   const before = mine.members;
   mine.members = list;
   members.update(list, { selfKey: mine.conference.callID, isModerator: mine.conference.isModerator });
   page.count.textContent = String(list.length);
   announceChanges(before, list, mine);
-  announceTalkers(list);
+  announceTalkers();
   const self = list.find((member) => member.key === mine.conference.callID);
   if (self) ownRowChanged(mine, self);
 }
@@ -303,19 +315,17 @@ function announceChanges(before, after, mine) {
   for (const { key, name } of before) if (!now.has(key) && name !== mine.name) chatNotice(`${name} left`);
 }
 
-let talkTimer = null;
-let talkText = '';
-
 /** Names who is talking, at most every second so that a screen reader can follow. */
-function announceTalkers(list) {
-  const names = list.filter((member) => member.talking && !member.muted).map((member) => member.name);
-  talkText = names.length === 0 ? 'Nobody is talking' : names.length > 3
-    ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more are talking`
-    : `${names.join(', ')} ${names.length > 1 ? 'are' : 'is'} talking`;
-  talkTimer ??= setTimeout(() => {
-    talkTimer = null;
-    if (page['now-talking'].textContent !== talkText) page['now-talking'].textContent = talkText;
-  }, 1_000);
+const announceTalkers = coalesce(1_000, () => {
+  const names = (stay?.members ?? []).filter((member) => member.talking && !member.muted).map((member) => member.name);
+  const text = talkersText(names);
+  if (page['now-talking'].textContent !== text) page['now-talking'].textContent = text;
+});
+
+function talkersText(names) {
+  if (names.length === 0) return 'Nobody is talking';
+  if (names.length > 3) return `${names.slice(0, 3).join(', ')} and ${names.length - 3} more are talking`;
+  return `${names.join(', ')} ${names.length > 1 ? 'are' : 'is'} talking`;
 }
 
 // MARK: - Moderation
@@ -330,17 +340,21 @@ async function moderate(command, member, value = null) {
 }
 
 page['mute-all'].onclick = () => moderate('mute', { id: 'non_moderator' });
-page.lock.onclick = () => moderate(page.lock.getAttribute('aria-pressed') === 'true' ? 'unlock' : 'lock');
+page.lock.onclick = () => moderate(page.lock.dataset.locked === 'true' ? 'unlock' : 'lock');
 
 /** Responses go to all moderators, so the lock shows what any of them did. */
 function moderatorResponse({ command, ok }) {
   const verb = command.split(/\s+/).find((word) => word === 'lock' || word === 'unlock');
   if (!ok || !verb) return;
   const isLocked = verb === 'lock';
-  page.lock.setAttribute('aria-pressed', String(isLocked));
-  page.lock.querySelector('span').textContent = isLocked ? 'Unlock room' : 'Lock room';
-  setIcon(page.lock, isLocked ? 'unlock' : 'lock');
+  showLock(isLocked);
   toast(isLocked ? 'The room is locked: nobody else can join.' : 'The room is open again.');
+}
+
+function showLock(isLocked) {
+  page.lock.dataset.locked = isLocked;
+  page['lock-verb'].textContent = isLocked ? 'Unlock' : 'Lock';
+  setIcon(page.lock, isLocked ? 'unlock' : 'lock');
 }
 
 // MARK: - One's own microphone
@@ -349,14 +363,19 @@ page['mute-self'].onclick = toggleMute;
 
 /**
  * One's own wish (`isMuted`) switches the local microphone at once. The server's state in one's own row follows it, so
- * that the others see it; who was muted by a moderator is shown as muted until unmuting here, as far as the room allows.
+ * that the others see it. Who was muted by a moderator is shown as muted until unmuting here, if the room allows it.
  */
 function toggleMute() {
   if (!stay) return;
   const self = ownRow();
-  stay.isMuted = !(stay.isMuted || self?.muted);
+  stay.isMuted = !isMutedNow(stay, self);
   stay.wantsChange = true;
   applyMute(stay, self);
+}
+
+/** While a wish is on its way to the server, the row is behind it and does not count. */
+function isMutedNow(mine, self) {
+  return mine.isMuted || Boolean(self?.muted && !mine.wantsChange);
 }
 
 function ownRow() {
@@ -378,15 +397,12 @@ function ownRowChanged(mine, self) {
 }
 
 function applyMute(mine, self) {
-  const isMuted = mine.isMuted || Boolean(self?.muted && !mine.wantsChange);
+  const isMuted = isMutedNow(mine, self);
   for (const track of mine.stream?.getAudioTracks() ?? []) track.enabled = !isMuted;
   showMute(isMuted);
-  if (!mine.wantsChange || !self) return;
-  if (self.muted === mine.isMuted) {
-    mine.wantsChange = false;
-  } else if (!mine.toggleTimer) {
-    requestMute(mine, self);
-  }
+  if (!mine.wantsChange || !self || mine.toggleTimer) return;
+  if (self.muted === mine.isMuted) mine.wantsChange = false;
+  else requestMute(mine, self);
 }
 
 /** Moderators say what they want; for everybody else the key 0 toggles, so it is pressed once per change. */
@@ -397,14 +413,15 @@ function requestMute(mine, self) {
     mine.wantsChange = false;
     if (stay === mine) applyMute(mine, ownRow());
   }, TOGGLE_WITHIN);
-  const request = conference.isModerator ? conference.command(mine.isMuted ? 'mute' : 'unmute', self.id) : call.dtmf('0');
+  const verb = mine.isMuted ? 'mute' : 'unmute';
+  const request = conference.isModerator ? conference.command(verb, self.id) : call.dtmf('0');
   request.catch(() => {});
 }
 
 function showMute(isMuted) {
   const button = page['mute-self'];
-  if (button.getAttribute('aria-pressed') === String(isMuted)) return;
-  button.setAttribute('aria-pressed', String(isMuted));
+  if (button.dataset.muted === String(isMuted)) return;
+  button.dataset.muted = isMuted;
   button.querySelector('.label').textContent = isMuted ? 'Unmute' : 'Mute';
   setIcon(button, isMuted ? 'mic-off' : 'mic');
 }
@@ -557,7 +574,6 @@ function showBusy(isBusy) {
 }
 
 function showEntry() {
-  const wasInside = page.entry.hidden;
   page.entry.hidden = false;
   page['room-view'].hidden = page.where.hidden = true;
   page.chat.classList.remove('open');
@@ -565,12 +581,11 @@ function showEntry() {
   setUnread(0);
   showBanner(null);
   showMute(false);
-  page.lock.setAttribute('aria-pressed', 'false');
-  page.lock.querySelector('span').textContent = 'Lock room';
-  setIcon(page.lock, 'lock');
+  showLock(false);
   document.body.classList.remove('inside');
+  page['dashboard-link'].removeAttribute('target');
   document.title = 'Parley';
-  if (wasInside) page.join.focus();
+  page.join.focus({ preventScroll: true });
 }
 
 function showAlert(notice) {
@@ -578,9 +593,9 @@ function showAlert(notice) {
   page.alert.replaceChildren();
   if (!notice) return;
   page.alert.classList.toggle('calm', Boolean(notice.calm));
-  page.alert.append(element('strong', {}, notice.title), element('p', {}, notice.text));
-  if (notice.link) page.alert.append(element('a', { href: notice.link, target: '_blank', rel: 'noopener' }, notice.link));
+  page.alert.append(...noticeNodes(notice));
   if (/login or password/.test(notice.title)) page.password.focus();
+  page.alert.scrollIntoView({ block: 'nearest' });
 }
 
 function showBanner(text, canRetry = false) {
@@ -604,7 +619,7 @@ function toast(text) {
 for (const key of ['name', 'room', 'login']) page[key].value = parameter(key) ?? memory.get(key) ?? '';
 page.password.value = passwordFromAddress;
 page['dashboard-link'].href = pageLink('dashboard.html');
-[page.name, page.room, page.login, page.password, page.join].find((field) => field === page.join || !field.value).focus();
+[page.name, page.room, page.login, page.password, page.join].find((each) => each === page.join || !each.value).focus();
 setStatus('idle');
 fillDevices().then(() => {
   for (const key of ['microphone', 'speaker']) {

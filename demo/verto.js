@@ -812,8 +812,15 @@ export class LiveArray extends Emitter {
 
 // MARK: - Conferences
 
-/** The readable form of a row of a conference's live array. */
+const readRows = new WeakMap();
+
+/** The readable form of a row of a conference's live array; the same object as long as the row is the same. */
 export function memberFrom(key, row) {
+  if (!readRows.has(row)) readRows.set(row, readRow(key, row));
+  return readRows.get(row);
+}
+
+function readRow(key, row) {
   let status = {};
   try {
     status = JSON.parse(row[4]) ?? {};
@@ -877,13 +884,15 @@ export class Conference extends Emitter {
     return this.role === 'moderator' && Boolean(this.channels.mod);
   }
 
-  /** Subscribes to the room's channels and asks for its members. */
+  /**
+   * Subscribes to the room's channels and asks for its members; rejects when the member list is not permitted. For
+   * another channel that is not there is the event `unavailable` (`mod`, `chat` or `info`).
+   */
   async start() {
-    const { mod, chat, info } = this.channels;
     await Promise.all([
-      this.#listen(mod, (params) => this.#receiveResponse(params.data ?? {})),
-      this.#listen(chat, (params) => this.#receiveChat(params)),
-      this.#listen(info, (params) => this.emit('info', params.eventData)),
+      this.#listen('mod', (params) => this.#receiveResponse(params.data ?? {})),
+      this.#listen('chat', (params) => this.#receiveChat(params)),
+      this.#listen('info', (params) => this.emit('info', params.eventData)),
       this.members.start(),
     ]);
   }
@@ -930,8 +939,13 @@ export class Conference extends Emitter {
     }
   }
 
-  async #listen(channel, handler) {
-    if (channel) this.#stops.push(await this.#client.subscribe(channel, handler));
+  async #listen(part, handler) {
+    if (!this.channels[part]) return;
+    try {
+      this.#stops.push(await this.#client.subscribe(this.channels[part], handler));
+    } catch (error) {
+      if (error.kind !== 'offline') this.emit('unavailable', part);
+    }
   }
 
   #receiveChat({ data = {} }) {
@@ -959,7 +973,7 @@ export class Conference extends Emitter {
 
 // MARK: - Small things
 
-/** The wait before attempt `attempt` (from 0): doubling, at most 15 s, spread so that clients do not come all at once. */
+/** The wait before attempt `attempt` (from 0) in ms: doubling to 15 s, spread so that not all clients come at once. */
 export function retryDelay(attempt, random = Math.random) {
   const delay = Math.min(RETRY_MOST, RETRY_FIRST * 2 ** attempt);
   return Math.round(delay * (0.75 + random() / 2));
