@@ -21,6 +21,7 @@ struct ApplicationTests {
             "multiset", "^^;a=1 1;b=2",
             .assign([Assignment(name: "a", value: "1 1"), Assignment(name: "b", value: "2")])
         ),
+        ("push", "a=1", .assign([Assignment(name: "a", value: "1", appends: true)])),
         ("log", "CRIT hello world", .log(.crit, "hello world")),
         ("log", "hello world", .log(.debug, "hello world")),
         ("hangup", "", .hangup(.normalClearing)),
@@ -67,5 +68,12 @@ struct ApplicationTests {
 
     private func call(_ name: String, _ data: String) -> ApplicationCall {
         ApplicationCall(name: name, data: data, origin: Origin(file: "test.xml", line: 1))
+    }
+
+    @Test func pushesBehindWhatTheVariableHolds() {
+        var variables = ["a": "1"]
+        for value in ["2", "3"] { Assignment(name: "a", value: value, appends: true).apply(to: &variables) }
+        Assignment(name: "b", value: "x", appends: true).apply(to: &variables)
+        #expect(variables == ["a": "ARRAY::1|:2|:3", "b": "x"])
     }
 }

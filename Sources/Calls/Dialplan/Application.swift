@@ -27,7 +27,7 @@ package enum Application: Equatable, Sendable {
     case echo
     case playback(Playback)
     case sleep(Duration)
-    /// `set`, `export`, `multiset`, `unset`.
+    /// `set`, `export`, `push`, `multiset`, `unset`.
     case assign([Assignment])
     case log(LogLevel, String)
     case hangup(HangupCause)
@@ -71,7 +71,7 @@ package enum Application: Equatable, Sendable {
 
     private static let supported: Set<String> = [
         "answer", "pre_answer", "conference", "echo", "playback", "gentones", "sleep", "set", "export", "multiset",
-        "unset", "multiunset", "log", "hangup",
+        "push", "unset", "multiunset", "log", "hangup",
     ]
 
     private static let skipped: Set<String> = [

@@ -1,17 +1,24 @@
-/// One variable set or removed by `set`, `export`, `multiset`, `unset` and their like.
+/// One variable set or removed by `set`, `export`, `push`, `multiset` or `unset`.
 package struct Assignment: Equatable, Sendable {
     package let name: String
     /// `nil` removes the variable.
     package let value: String?
+    /// `push`: the value goes behind what the variable holds, in FreeSWITCH's form `ARRAY::one|:two`.
+    package let appends: Bool
 
-    package init(name: String, value: String?) {
+    package init(name: String, value: String?, appends: Bool = false) {
         self.name = name
         self.value = value
+        self.appends = appends
     }
 
     /// What `data` assigns when given to `application`; `nil` when the application assigns nothing.
     package static func parse(_ data: String, for application: String) -> [Assignment]? {
         switch application {
+        case "push":
+            return [assignment(data)].compactMap {
+                $0.map { Assignment(name: $0.name, value: $0.value, appends: true) }
+            }
         case "set": return [assignment(data)].compactMap(\.self)
         case "export":
             // `nolocal:` leaves this leg alone; there is no other leg yet.
@@ -25,7 +32,12 @@ package struct Assignment: Equatable, Sendable {
 
     package func apply(to variables: inout [String: String]) {
         guard variables.count < Self.maximumVariables || variables[name] != nil else { return }
-        variables[name] = value
+        guard appends, let value, let old = variables[name] else {
+            variables[name] = value
+            return
+        }
+        guard old.utf8.count < Template.maximumSize else { return }
+        variables[name] = (old.hasPrefix("ARRAY::") ? old : "ARRAY::\(old)") + "|:\(value)"
     }
 
     /// `name=value`; an empty value and `_undef_` remove.

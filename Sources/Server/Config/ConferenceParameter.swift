@@ -1,0 +1,121 @@
+import Calls
+
+/// The parameters of a conference profile: which we act on, with which values, and which only FreeSWITCH does.
+enum ConferenceParameter {
+    private enum Kind: Sendable {
+        case number(ClosedRange<Int>)
+        case oneOf([Int])
+        /// 0 or from 2 on.
+        case memberLimit
+        case boolean
+        /// A word for yes or no, or a number.
+        case booleanOrNumber
+        case text
+        case memberFlags
+        case roomFlags
+        /// A name ending in `-sound`: kept, tones are played.
+        case sound
+    }
+
+    static func check(_ parameter: Parameter, _ report: inout ConfigurationReport) {
+        let kind = kinds[parameter.name] ?? (parameter.name.hasSuffix("-sound") ? .sound : nil)
+        switch kind {
+        case .number(let range): _ = report.integer(parameter, in: range)
+        case .oneOf(let values):
+            guard Int(parameter.value).map({ !values.contains($0) }) ?? true else { return }
+            let list = values.map(String.init).joined(separator: ", ")
+            report.fail("\(parameter.name): '\(parameter.value)' is not one of \(list)", at: parameter.origin)
+        case .memberLimit:
+            if parameter.value != "0" { _ = report.integer(parameter, in: 2...1_000_000) }
+        case .boolean: _ = report.boolean(parameter)
+        case .booleanOrNumber:
+            if Int(parameter.value) == nil { _ = report.boolean(parameter) }
+        case .memberFlags: checkFlags(parameter, known: memberFlags.union(roomFlags), "member", &report)
+        case .roomFlags: checkFlags(parameter, known: roomFlags, "conference", &report)
+        case .sound: checkSound(parameter, &report)
+        case .text: break
+        case nil where withoutEffect.contains(parameter.name):
+            report.noEffect("conference parameter '\(parameter.name)'", at: parameter.origin)
+        case nil:
+            report.warn("unknown conference parameter '\(parameter.name)'", at: parameter.origin)
+        }
+    }
+
+    private static func checkFlags(
+        _ parameter: Parameter,
+        known: Set<String>,
+        _ what: String,
+        _ report: inout ConfigurationReport
+    ) {
+        for flag in parameter.value.split(whereSeparator: { $0 == "|" || $0 == "," }) {
+            let name = flag.filter { $0 != " " }.lowercased()
+            guard !known.contains(name) else { continue }
+            report.noEffect("\(what) flag '\(name)'", at: parameter.origin)
+        }
+    }
+
+    private static func checkSound(_ parameter: Parameter, _ report: inout ConfigurationReport) {
+        do {
+            guard case .file = try Playback(parsing: parameter.value), parameter.value != "silence" else { return }
+            report.warn(
+                "sound files are not played yet: '\(parameter.value)' is silent",
+                once: "sound files",
+                at: parameter.origin
+            )
+        } catch {
+            report.fail("\(parameter.name): cannot read the tones '\(parameter.value)'", at: parameter.origin)
+        }
+    }
+
+    /// What `RoomProfile` reads, and the units it reads them in.
+    private static let kinds: [String: Kind] = [
+        "rate": .oneOf([8_000, 12_000, 16_000, 24_000, 32_000, 44_100, 48_000]),
+        "interval": .oneOf([10, 20, 30, 40, 50, 60, 80, 100, 120]),
+        "domain": .text,
+        "energy-level": .number(0...32_767),
+        "auto-energy-level": .number(0...32_767),
+        "auto-energy-seconds": .number(1...3_600),
+        "member-flags": .memberFlags,
+        "conference-flags": .roomFlags,
+        "pin": .text,
+        "moderator-pin": .text,
+        "max-members": .memberLimit,
+        "endconf-grace-time": .number(0...86_400),
+        "comfort-noise": .booleanOrNumber,
+        "sound-prefix": .text,
+        "caller-id-name": .text,
+        "caller-id-number": .text,
+        "caller-controls": .text,
+        "moderator-controls": .text,
+        // Our own.
+        "mix-loudest": .number(1...1_000),
+        "floor-hold-ms": .number(0...60_000),
+        "opus-bitrate": .number(6_000...510_000),
+        "opus-complexity": .number(0...10),
+    ]
+
+    private static let memberFlags: Set<String> = [
+        "mute", "deaf", "moderator", "ghost", "join-only", "endconf", "mandatory_member_endconf", "mintwo", "nomoh",
+        "second-screen", "mute-detect", "dist-dtmf", "skip-dtmf", "vmute", "blind", "join-vid-floor",
+    ]
+
+    private static let roomFlags: Set<String> = [
+        "livearray-sync", "livearray-json-status", "json-events", "wait-mod", "audio-always", "rfc-4579",
+        "video-floor-only",
+    ]
+
+    private static let withoutEffect: Set<String> = [
+        "announce-count", "auto-gain-change-factor", "auto-gain-level", "auto-gain-low-energy-level",
+        "auto-gain-margin", "auto-gain-period-len", "auto-record", "broadcast-chat-messages", "cdr-event-mode",
+        "cdr-log-dir", "channels", "description", "heartbeat-period-sec", "ivr-dtmf-timeout", "ivr-input-timeout",
+        "max-energy-hit-trigger", "max-energy-level", "max-energy-level-mute-ms",
+        "min-required-recording-participants", "outcall-templ", "pin-retries", "recording-metadata",
+        "scale-h264-canvas-bandwidth", "scale-h264-canvas-fps-divisor", "scale-h264-canvas-size", "suppress-events",
+        "terminate-on-silence", "timer-name", "tts-engine", "tts-voice", "verbose-events", "video-auto-floor-msec",
+        "video-border-color", "video-border-size", "video-canvas-bgcolor", "video-canvas-count", "video-canvas-size",
+        "video-codec-bandwidth", "video-codec-config-profile-name", "video-fps", "video-kps-debounce",
+        "video-layout-bgcolor", "video-layout-conf", "video-layout-name", "video-letterbox-bgcolor", "video-mode",
+        "video-mute-banner", "video-no-video-avatar", "video-quality", "video-super-canvas-bgcolor",
+        "video-super-canvas-label-layers", "video-super-canvas-show-all-layers",
+    ]
+}

@@ -1,0 +1,96 @@
+package import Calls
+import Wire
+
+/// Everything the operator said, read and checked. Immutable; a reload makes a new one.
+package struct Configuration: Sendable {
+    /// The `$${…}` variables as they are at the end of the tree.
+    package let variables: [String: String]
+    package let verto: VertoConfiguration
+    package let conference: ConferenceConfiguration
+    package let directory: Directory
+    package let dialplan: Dialplan
+    package let settings: ServerSettings
+
+    /// Reads the tree in `directory`, a FreeSWITCH configuration folder or one written for Parley.
+    ///
+    /// - Parameters:
+    ///   - variables: What `$${…}` finds before the tree sets anything: ``PredefinedVariables/values``, generated
+    ///     passwords.
+    ///   - environment: For `env-set`.
+    /// - Throws: Every mistake in the tree at once.
+    package static func load(
+        from directory: String,
+        variables: [String: String] = [:],
+        environment: [String: String] = [:],
+        files: any ConfigurationFiles = DiskFiles()
+    ) throws(ConfigurationError) -> (Configuration, [ConfigurationWarning]) {
+        let known = PredefinedVariables(configurationDirectory: directory).values.merging(variables) { $1 }
+        var preprocessor = Preprocessor(files: files, environment: environment, variables: known)
+        let document = ConfigurationDocument(in: directory, with: &preprocessor)
+        var report = preprocessor.report
+        let configuration = Configuration(
+            reading: document, variables: preprocessor.variables, directory: directory, &report
+        )
+        guard report.problems.isEmpty else {
+            throw ConfigurationError(problems: report.problems, warnings: report.warnings)
+        }
+        return (configuration, report.warnings)
+    }
+
+    /// A configuration without any file: one profile, three users, rooms 3000 to 3999.
+    ///
+    /// The same as the shipped `conf/`, whose tests compare the two.
+    ///
+    /// - Parameter variables: As for ``load(from:variables:environment:files:)``. The users `moderator`, `guest` and
+    ///   `dashboard` need `moderator_password`, `guest_password` and `dashboard_password` to be able to log in.
+    package static func builtIn(
+        variables: [String: String] = [:]
+    ) throws(ConfigurationError) -> (Configuration, [ConfigurationWarning]) {
+        try load(from: "built-in", variables: variables, files: MemoryFiles(BuiltInTree.files))
+    }
+
+    /// The parameters of a room made by the profile `name`, the server's own defaults in front; an unknown profile
+    /// has only those.
+    package func roomParameters(profile name: String) -> [(String, String)] {
+        settings.conferenceDefaults + (conference.profile(name)?.pairs ?? [])
+    }
+
+    /// The bounds of the switchboard.
+    package var limits: Switchboard.Limits {
+        Switchboard.Limits(
+            legs: settings.maximumLegs,
+            legsPerUser: settings.maximumLegsPerUser,
+            detachTimeout: verto.detachTimeout
+        )
+    }
+
+    private init(
+        reading document: ConfigurationDocument,
+        variables: [String: String],
+        directory path: String,
+        _ report: inout ConfigurationReport
+    ) {
+        self.variables = variables
+        verto = VertoConfiguration(reading: document.configurations["verto.conf"], &report)
+        conference = ConferenceConfiguration(reading: document.configurations["conference.conf"], &report)
+        directory = DirectoryReader.read(document.domains, domain: variables["domain"], &report)
+        dialplan = DialplanReader.read(document.contexts, globals: variables, &report)
+        settings = ServerSettings(
+            reading: document.configurations["parley.conf"],
+            core: document.configurations["switch.conf"],
+            &report
+        )
+        let root = Origin(file: path, line: 1)
+        if verto.profiles.isEmpty, report.problems.isEmpty { report.fail("no Verto profile in this folder", at: root) }
+        checkContexts(&report)
+    }
+
+    /// Calls of a context that is not there can only fail.
+    private func checkContexts(_ report: inout ConfigurationReport) {
+        let names = Set(dialplan.contextNames)
+        guard !names.contains("global") else { return }
+        for profile in verto.profiles where !names.contains(profile.context) {
+            report.warn("profile '\(profile.name)': no dialplan context '\(profile.context)'", at: profile.origin)
+        }
+    }
+}
