@@ -75,11 +75,11 @@ package enum Application: Equatable, Sendable {
     ]
 
     private static let skipped: Set<String> = [
-        "bind_digit_action", "bind_meta_app", "block_dtmf", "clear_digit_action", "conference_set_auto_outcall",
-        "db", "digit_action_set_realm", "eval", "event", "hash", "info", "jitterbuffer", "presence", "privacy",
-        "ring_ready", "session_loglevel", "set_audio_level", "set_global", "set_name", "set_profile_var", "set_user",
-        "start_dtmf", "start_dtmf_generate", "stop_dtmf", "stop_dtmf_generate", "unbind_meta_app", "unblock_dtmf",
-        "verbose_events",
+        "acknowledge_call", "bind_digit_action", "bind_meta_app", "block_dtmf", "clear_digit_action",
+        "conference_set_auto_outcall", "db", "digit_action_set_realm", "enable_heartbeat", "eval", "event",
+        "flush_dtmf", "hash", "info", "jitterbuffer", "presence", "privacy", "ring_ready", "send_display",
+        "session_loglevel", "set_audio_level", "set_global", "set_name", "set_profile_var", "set_user", "start_dtmf",
+        "start_dtmf_generate", "stop_dtmf", "stop_dtmf_generate", "unbind_meta_app", "unblock_dtmf", "verbose_events",
     ]
 }
 

@@ -24,7 +24,9 @@ package struct Configuration: Sendable {
         environment: [String: String] = [:],
         files: any ConfigurationFiles = DiskFiles()
     ) throws(ConfigurationError) -> (Configuration, [ConfigurationWarning]) {
-        let known = PredefinedVariables(configurationDirectory: directory).values.merging(variables) { $1 }
+        var known = PredefinedVariables(configurationDirectory: directory).values.merging(variables) { $1 }
+        // As in FreeSWITCH: a server without a name is known by its address.
+        if variables["domain"] == nil { known["domain"] = known["local_ip_v4"] }
         var preprocessor = Preprocessor(files: files, environment: environment, variables: known)
         let document = ConfigurationDocument(in: directory, with: &preprocessor)
         var report = preprocessor.report

@@ -16,8 +16,6 @@ struct DialplanReader {
         return Dialplan(contexts: read, globals: globals)
     }
 
-    private init(report: ConfigurationReport) { self.report = report }
-
     private mutating func context(_ element: XMLElement) -> DialplanContext? {
         guard let name = element["name"], !name.isEmpty else {
             report.fail("a context without a name", at: element.origin)

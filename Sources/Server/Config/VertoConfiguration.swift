@@ -26,6 +26,8 @@ package struct VertoProfile: Sendable, Equatable {
         package var certificate: String?
         package var key: String?
         package var chain: String?
+
+        package init() {}
     }
 
     /// Who may log in: `userauth`.

@@ -1,0 +1,96 @@
+import Calls
+import Server
+import Testing
+
+struct ConferenceConfigurationTests {
+    private let file = "c/autoload_configs/conference.conf.xml"
+
+    @Test func keepsParametersInOrderAndDropsEmptyOnes() throws {
+        let text = conference(
+            """
+            <param name="rate" value="48000"/><param name="PIN" value="12"/><param name="energy_level" value="300"/>
+            <param name="moderator-pin" value=""/><param name="rate" value="16000"/>
+            """
+        )
+        let profile = try #require(try load([file: text]).configuration.conference.profile("default"))
+        #expect(profile.parameters.map(\.name) == ["rate", "pin", "energy-level", "rate"])
+        #expect(profile.parameters.map(\.value) == ["48000", "12", "300", "16000"])
+        #expect(profile.parameters.map(\.origin.line) == [2, 2, 2, 3])
+    }
+
+    @Test func putsTheServersDefaultsInFront() throws {
+        let files = [
+            file: conference(#"<param name="mix-loudest" value="3"/>"#),
+            "c/autoload_configs/parley.conf.xml": parley(#"<param name="opus-bitrate" value="64000"/>"#),
+        ]
+        let configuration = try load(files).configuration
+        let names = ["mix-loudest", "opus-complexity", "opus-bitrate"]
+        #expect(configuration.roomParameters(profile: "default").map(\.0) == names + ["mix-loudest"])
+        #expect(configuration.roomParameters(profile: "default").map(\.1) == ["12", "5", "64000", "3"])
+        #expect(configuration.roomParameters(profile: "unknown").map(\.0) == names)
+    }
+
+    @Test(arguments: [
+        (
+            #"<param name="rate" value="11025"/>"#,
+            "rate: '11025' is not one of 8000, 12000, 16000, 24000, 32000, 44100, 48000"
+        ),
+        (#"<param name="max-members" value="1"/>"#, "max-members: '1' is not a number from 2 to 1000000"),
+        (#"<param name="energy-level" value="loud"/>"#, "energy-level: 'loud' is not a number from 0 to 32767"),
+        (#"<param name="comfort-noise" value="a bit"/>"#, "comfort-noise: 'a bit' is neither true nor false"),
+        (#"<param name="mix-loudest" value="0"/>"#, "mix-loudest: '0' is not a number from 1 to 1000"),
+        (
+            #"<param name="enter-sound" value="tone_stream://%(x)"/>"#,
+            "enter-sound: cannot read the tones 'tone_stream://%(x)'"
+        ),
+    ])
+    func refusesABadValue(line: String, reason: String) {
+        #expect(problems([file: conference(line)]) == ["\(file):2: error: \(reason)"])
+    }
+
+    @Test(arguments: [
+        (#"<param name="video-mode" value="mux"/>"#, "conference parameter 'video-mode' has no effect"),
+        (#"<param name="energy-levle" value="3"/>"#, "unknown conference parameter 'energy-levle'"),
+        (#"<param name="member-flags" value="mute|waste"/>"#, "member flag 'waste' has no effect"),
+        (
+            #"<param name="conference-flags" value="wait-mod|auto-3d-position"/>"#,
+            "conference flag 'auto-3d-position' has no effect"
+        ),
+        (
+            #"<param name="moh-sound" value="local_stream://moh"/>"#,
+            "sound files are not played yet: 'local_stream://moh' is silent"
+        ),
+    ])
+    func listsWhatHasNoEffect(line: String, reason: String) throws {
+        #expect(try warnings([file: conference(line)]) == ["\(file):2: warning: \(reason)"])
+    }
+
+    @Test func readsGroupsOfKeys() throws {
+        let text = """
+            <configuration name="conference.conf"><caller-controls><group name="g">
+            <control action="mute" digits="*0"/><control action="event" digits="#" data="x"/>
+            </group></caller-controls></configuration>
+            """
+        let group = try load([file: text]).configuration.conference.controls["g"]
+        #expect(group?.map(\.action) == ["mute", "event"])
+        #expect(group?.map(\.data) == ["", "x"])
+    }
+
+    @Test func refusesAGroupThatCannotBeDialled() {
+        let text = """
+            <configuration name="conference.conf"><caller-controls><group name="g">
+            <control action="mute" digits="x"/>
+            <control digits="1"/>
+            </group><group/></caller-controls>
+            <profiles><profile/><profile name="p"/><profile name="p"/></profiles></configuration>
+            """
+        #expect(
+            problems([file: text]) == [
+                "\(file):2: error: 'x' are not keys of a telephone",
+                "\(file):3: error: a control needs an action and digits",
+                "\(file):4: error: a group of controls without a name", "\(file):5: error: a profile without a name",
+                "\(file):5: error: profile 'p' stands twice",
+            ]
+        )
+    }
+}
