@@ -10,6 +10,8 @@ package import Wire
 package final class RoomEngine {
     /// What the signalling side has to know, in order.
     package enum Output: Sendable {
+        /// A call has been let in; comes first of all that follows from it.
+        case admitted(leg: String)
         case joined(MemberID, leg: String, JoinNotice)
         case parted(MemberID, leg: String, PartNotice)
         case publish(Delta)
@@ -57,6 +59,7 @@ package final class RoomEngine {
         member.isWaiting = room.isWaiting
         mixer.add(member)
         calls[request.id] = leg.id
+        outputs.append(.admitted(leg: leg.id))
         run(effects)
     }
 

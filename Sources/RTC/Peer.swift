@@ -43,6 +43,8 @@ package final class Peer {
         package var unauthentic = 0
         package var replayed = 0
         package var malformed = 0
+
+        package init() {}
     }
 
     package let local: LocalTransport

@@ -1,0 +1,150 @@
+import CLinux
+import Calls
+import Conference
+import Engine
+import Glibc
+import RTC
+import Synchronization
+import Wire
+
+/// Names one order whose outcome somebody waits for.
+struct OrderToken: Hashable, Sendable {
+    let rawValue: UInt64
+}
+
+/// What a loop needs to open a call: the outcome of offer and answer, which were worked out elsewhere.
+struct LegOpening: Sendable {
+    let id: LegID
+    let local: LocalTransport
+    let remote: RemoteTransport
+    let audio: AudioParameters
+    /// Where sequence numbers and timestamps start.
+    let seed: UInt64
+}
+
+/// One call's wish to enter a room.
+struct RoomJoin: Sendable {
+    let leg: LegID
+    let key: RoomKey
+    let profile: RoomProfile
+    let request: JoinRequest
+    /// Unix seconds, should the room begin with this call.
+    let startedAt: Int
+}
+
+enum LoopOrder: Sendable {
+    case open(LegOpening)
+    case close(LegID)
+    case play(LegID, SoloCall.Program)
+    case join(RoomJoin)
+    case leave(LegID)
+    case perform(OrderToken, RoomKey, Command, by: Issuer)
+    case snapshot(RoomKey)
+    case stop
+}
+
+enum LoopNews: Sendable {
+    case connected(LegID)
+    case failed(LegID, Peer.Failure)
+    case closed(LegID, Peer.Counters)
+    case digit(LegID, Character)
+    case applicationDone(LegID)
+    case refused(LegID, Refusal)
+    case opened(RoomKey)
+    case room(RoomKey, RoomEngine.Output)
+    case snapshot(RoomKey, [LiveArray.Entry], serial: Int)
+    case completed(OrderToken, RoomEngine.Outcome)
+}
+
+/// The only thing a media loop shares with the rest: orders in, news out, both in order.
+///
+/// A lock guards the orders, taken when somebody asks for something and not per packet; news of one turn of the loop
+/// leave as one batch through a stream.
+final class LoopMailbox: Sendable {
+    let news: AsyncStream<[LoopNews]>
+
+    /// Counted by the loop's thread, read by the metrics.
+    let counters = LoopCounters()
+    let wakeDescriptor: CInt
+
+    private let orders = Mutex<[LoopOrder]>([])
+    private let unpublished = Mutex<[LoopNews]>([])
+    private let continuation: AsyncStream<[LoopNews]>.Continuation
+
+    init() {
+        wakeDescriptor = eventfd(0, CInt(EFD_NONBLOCK) | CInt(EFD_CLOEXEC))
+        (news, continuation) = AsyncStream.makeStream(of: [LoopNews].self)
+    }
+
+    deinit { close(wakeDescriptor) }
+
+    // MARK: The signalling side
+
+    func send(_ order: LoopOrder) {
+        let isFirst = orders.withLock { orders in
+            orders.append(order)
+            return orders.count == 1
+        }
+        guard isFirst else { return }
+        var one: UInt64 = 1
+        _ = unsafe write(wakeDescriptor, &one, 8)
+    }
+
+    // MARK: The loop
+
+    func takeOrders() -> [LoopOrder] {
+        orders.withLock { orders in
+            guard !orders.isEmpty else { return [] }
+            defer { orders.removeAll(keepingCapacity: true) }
+            return orders
+        }
+    }
+
+    func clearWake() {
+        var count: UInt64 = 0
+        _ = unsafe read(wakeDescriptor, &count, 8)
+    }
+
+    func post(_ news: LoopNews) { unpublished.withLock { $0.append(news) } }
+
+    /// Ends a turn of the loop.
+    func publish() {
+        let batch = unpublished.withLock { unpublished -> [LoopNews] in
+            guard !unpublished.isEmpty else { return [] }
+            defer { unpublished = [] }
+            return unpublished
+        }
+        if !batch.isEmpty { continuation.yield(batch) }
+    }
+
+    func finish() { continuation.finish() }
+}
+
+/// Counters of one loop: written by its thread alone, read by anybody.
+final class LoopCounters: Sendable {
+    let datagrams = Counter()
+    let strangers = Counter()
+    let ticks = Counter()
+    let lateTicks = Counter()
+    let worstLateness = Counter()
+    let tickCost = Counter()
+
+    func noteTick(lateness: Int64) {
+        ticks += 1
+        if lateness > 20_000_000 { lateTicks += 1 }
+        if lateness > Int64(worstLateness.value) { worstLateness.set(Int(lateness)) }
+    }
+
+    func noteTickCost(_ nanoseconds: Int64) { tickCost += Int(nanoseconds) }
+}
+
+/// A number one thread adds to and others read.
+final class Counter: Sendable {
+    private let storage = Atomic<Int>(0)
+
+    var value: Int { storage.load(ordering: .relaxed) }
+
+    func set(_ value: Int) { storage.store(value, ordering: .relaxed) }
+
+    static func += (counter: Counter, amount: Int) { counter.storage.wrappingAdd(amount, ordering: .relaxed) }
+}

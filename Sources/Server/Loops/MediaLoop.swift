@@ -1,0 +1,348 @@
+import CLinux
+import Calls
+import Conference
+import Engine
+import Glibc
+import Native
+import RTC
+import Wire
+
+/// One media thread: its UDP sockets, the peers and rooms placed on it, their 20 ms ticks.
+///
+/// Everything here belongs to this thread and nothing is locked. Orders come in through the ``LoopMailbox`` and news go
+/// out through it, both in order: a room's deltas and the outcome of a command can never overtake each other.
+///
+/// Not an actor: the thread sleeps in `epoll_wait`, and a message queue keeps the order of what the signalling side
+/// asks for, which a burst of tasks does not.
+final class MediaLoop {
+    private let mailbox: LoopMailbox
+    private let sockets: [UDPSocket]
+    private let egress: Egress
+    private let context: DTLSContext
+    private let scratch = DecodeScratch()
+    private let wallClock: WallClock
+    private let epoll: CInt
+    private let timer: CInt
+    private var timerSetTo: Instant?
+
+    private var legs: [LegID: MediaLeg] = [:]
+    private var routes: [Path: MediaLeg] = [:]
+    private var unvalidated: [String: MediaLeg] = [:]
+    private var rooms: [RoomKey: RoomEngine] = [:]
+    private var solos: [LegID: SoloCall] = [:]
+    private var membership: [LegID: RoomKey] = [:]
+    private var schedule: TickSchedule<TickOwner>
+    private var lobby: [LegID: MediaLeg] = [:]
+    private var nextLobbyLook = Instant(nanoseconds: 0)
+
+    // Reused for every datagram.
+    private var events: [Peer.Event] = []
+    private var facts: [MediaLeg.Fact] = []
+    private var outputs: [RoomEngine.Output] = []
+
+    init(mailbox: LoopMailbox, sockets: [UDPSocket], context: DTLSContext, wallClock: WallClock) {
+        self.mailbox = mailbox
+        self.sockets = sockets
+        self.context = context
+        self.wallClock = wallClock
+        schedule = TickSchedule(startingAt: MonotonicClock.now)
+        egress = Egress(sockets: sockets.count, capacity: 512) { index, batch in sockets[index].send(batch) }
+        epoll = epoll_create1(CInt(EPOLL_CLOEXEC))
+        timer = timerfd_create(CLOCK_MONOTONIC, CInt(TFD_NONBLOCK) | CInt(TFD_CLOEXEC))
+        for descriptor in sockets.map(\.descriptor) + [mailbox.wakeDescriptor, timer] { watch(descriptor) }
+    }
+
+    deinit {
+        Glibc.close(epoll)
+        Glibc.close(timer)
+    }
+
+    /// Runs until the mailbox says stop. Never waits anywhere but in `epoll_wait`.
+    func run() {
+        var isRunning = true
+        let capacity = 16
+        while isRunning {
+            armTimer()
+            unsafe withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: capacity) { ready in
+                let count = unsafe epoll_wait(epoll, ready.baseAddress, CInt(capacity), -1)
+                for index in 0..<max(0, Int(count)) {
+                    let descriptor = unsafe ready[index].data.fd
+                    if descriptor == mailbox.wakeDescriptor {
+                        mailbox.clearWake()
+                    } else if descriptor == timer {
+                        clearTimer()
+                    } else if let socket = sockets.firstIndex(where: { $0.descriptor == descriptor }) {
+                        receive(on: socket)
+                    }
+                }
+            }
+            isRunning = obeyOrders()
+            tick()
+            egress.flush()
+            mailbox.publish()
+        }
+    }
+
+    // MARK: Datagrams
+
+    private func receive(on index: Int) {
+        let now = MonotonicClock.now
+        sockets[index].receive { datagram, count, source in
+            route(&datagram, count: count, over: Path(socket: UInt8(index), remote: source), at: now)
+        }
+        egress.flush()
+    }
+
+    private func route(_ datagram: inout MutableSpan<UInt8>, count: Int, over path: Path, at now: Instant) {
+        mailbox.counters.datagrams += 1
+        guard let leg = routes[path] ?? claimant(of: datagram.span, count: count) else {
+            mailbox.counters.strangers += 1
+            return
+        }
+        leg.receive(&datagram, count: count, over: path, at: now, events: &events, facts: &facts)
+        if !events.isEmpty || !facts.isEmpty { settle(leg) }
+    }
+
+    /// The call whose fragment a first STUN check names: nothing else is accepted from an unknown address.
+    private func claimant(of datagram: Span<UInt8>, count: Int) -> MediaLeg? {
+        let bytes = datagram.extracting(0..<min(count, datagram.count))
+        guard DatagramKind(of: bytes) == .stun, let check = try? STUNMessage(parsing: bytes),
+            let name = check.username, let colon = name.utf8.firstIndex(of: UInt8(ascii: ":"))
+        else { return nil }
+        return unvalidated[String(name[..<colon])]
+    }
+
+    private func settle(_ leg: MediaLeg) {
+        let id = LegID(leg.id)
+        for event in events {
+            switch event {
+            case .validated(let path): routes[path] = leg
+            case .retired(let path): routes[path] = nil
+            case .connected: mailbox.post(.connected(id))
+            case .failed(let failure): mailbox.post(.failed(id, failure))
+            }
+        }
+        for fact in facts {
+            if case .digit(let digit) = fact { mailbox.post(.digit(id, digit)) }
+        }
+        events.removeAll(keepingCapacity: true)
+        facts.removeAll(keepingCapacity: true)
+    }
+
+    // MARK: Ticks
+
+    private func tick() {
+        let now = MonotonicClock.now
+        if now >= nextLobbyLook {
+            nextLobbyLook = now.advanced(by: .milliseconds(20))
+            for leg in lobby.values { advance(leg, to: now) }
+        }
+        while let (owners, deadline) = schedule.due(at: now) {
+            mailbox.counters.noteTick(lateness: now.nanoseconds(since: deadline))
+            let started = clinux_thread_cpu_time()
+            for owner in owners {
+                switch owner {
+                case .room(let key): tickRoom(key, deadline)
+                case .solo(let id): tickSolo(id, deadline)
+                }
+            }
+            mailbox.counters.noteTickCost(clinux_thread_cpu_time() - started)
+        }
+    }
+
+    private func tickRoom(_ key: RoomKey, _ now: Instant) {
+        guard let room = rooms[key] else { return schedule.remove(.room(key)) }
+        room.advance(to: now)
+        for leg in room.legs { advance(leg, to: now) }
+        drain(room)
+    }
+
+    private func tickSolo(_ id: LegID, _ now: Instant) {
+        guard let solo = solos[id] else { return schedule.remove(.solo(id)) }
+        advance(solo.leg, to: now)
+        guard solo.advance(to: now) == .ended else { return }
+        end(solo: id)
+        lobby[id] = solo.leg
+        mailbox.post(.applicationDone(id))
+    }
+
+    private func advance(_ leg: MediaLeg, to now: Instant) {
+        leg.advance(to: now, events: &events)
+        if !events.isEmpty { settle(leg) }
+    }
+
+    // MARK: Orders
+
+    private func obeyOrders() -> Bool {
+        var isRunning = true
+        let now = MonotonicClock.now
+        for order in mailbox.takeOrders() {
+            switch order {
+            case .open(let opening): open(opening, at: now)
+            case .close(let id): close(id)
+            case .play(let id, let program): play(program, to: id, at: now)
+            case .join(let join): enter(join, at: now)
+            case .leave(let id): leave(id, at: now)
+            case .perform(let token, let key, let command, let issuer):
+                perform(token, key, command, by: issuer, at: now)
+            case .snapshot(let key): rooms[key].map { mailbox.post(.snapshot(key, $0.room.snapshot, serial: $0.room.serial)) }
+            case .stop: isRunning = false
+            }
+        }
+        return isRunning
+    }
+
+    private func open(_ opening: LegOpening, at now: Instant) {
+        guard
+            let peer = try? Peer(
+                local: opening.local, remote: opening.remote, context: context, egress: egress, at: now)
+        else { return mailbox.post(.failed(opening.id, .handshake("no memory for DTLS"))) }
+        let leg = MediaLeg(
+            id: opening.id.rawValue, peer: peer, audio: opening.audio, scratch: scratch, clock: wallClock,
+            seed: opening.seed, at: now)
+        legs[opening.id] = leg
+        lobby[opening.id] = leg
+        unvalidated[opening.local.ufrag] = leg
+    }
+
+    private func close(_ id: LegID) {
+        leave(id, at: MonotonicClock.now)
+        guard let leg = legs.removeValue(forKey: id) else { return }
+        leg.peer.close()
+        lobby[id] = nil
+        unvalidated[leg.peer.local.ufrag] = nil
+        for path in leg.peer.ice.paths where routes[path] === leg { routes[path] = nil }
+        mailbox.post(.closed(id, leg.peer.counters))
+    }
+
+    private func play(_ program: SoloCall.Program, to id: LegID, at now: Instant) {
+        guard let leg = legs[id], let solo = try? SoloCall(leg: leg, program: program) else {
+            return mailbox.post(.applicationDone(id))
+        }
+        leave(id, at: now)
+        lobby[id] = nil
+        solos[id] = solo
+        schedule.add(.solo(id), at: now)
+    }
+
+    private func enter(_ join: RoomJoin, at now: Instant) {
+        guard let leg = legs[join.leg] else {
+            return mailbox.post(.refused(join.leg, .notActive))
+        }
+        let isNew = rooms[join.key] == nil
+        if isNew, join.request.flags?.contains(.joinOnly) == true { return mailbox.post(.refused(join.leg, .joinOnly)) }
+        guard
+            let room = rooms[join.key]
+                ?? (try? RoomEngine(
+                    key: join.key, profile: join.profile, startedAt: join.startedAt, at: now))
+        else { return mailbox.post(.refused(join.leg, .notActive)) }
+        leave(join.leg, at: now)
+        do throws(Refusal) {
+            try room.join(leg, join.request, at: now)
+        } catch {
+            lobby[join.leg] = leg
+            return mailbox.post(.refused(join.leg, error))
+        }
+        lobby[join.leg] = nil
+        membership[join.leg] = join.key
+        if isNew {
+            rooms[join.key] = room
+            schedule.add(.room(join.key), at: now)
+            mailbox.post(.opened(join.key))
+        }
+        drain(room)
+    }
+
+    /// Takes a call out of whatever it is in; it stays open.
+    private func leave(_ id: LegID, at now: Instant) {
+        end(solo: id)
+        guard let leg = legs[id] else { return }
+        lobby[id] = leg
+        guard let key = membership.removeValue(forKey: id), let room = rooms[key] else { return }
+        room.leave(leg, at: now)
+        drain(room)
+    }
+
+    private func end(solo id: LegID) {
+        if solos.removeValue(forKey: id) != nil { schedule.remove(.solo(id)) }
+    }
+
+    private func perform(
+        _ token: OrderToken, _ key: RoomKey, _ command: Command, by issuer: Issuer, at now: Instant
+    ) {
+        guard let room = rooms[key] else { return mailbox.post(.completed(token, .refused(.notActive))) }
+        let outcome = room.perform(command, by: issuer, at: now)
+        // First what changed, then that it is done: the documented order of a mute and its response.
+        drain(room)
+        mailbox.post(.completed(token, outcome))
+    }
+
+    /// Passes on what a room has to say, and drops it when it has closed.
+    private func drain(_ room: RoomEngine) {
+        guard room.hasOutputs else { return }
+        room.takeOutputs(into: &outputs)
+        for output in outputs {
+            if case .removed(let id, _) = output, let leg = legs[LegID(id)] {
+                membership[LegID(id)] = nil
+                lobby[LegID(id)] = leg
+            }
+            if case .closed = output {
+                rooms[room.key] = nil
+                schedule.remove(.room(room.key))
+            }
+            mailbox.post(.room(room.key, output))
+        }
+        outputs.removeAll(keepingCapacity: true)
+    }
+
+    // MARK: Descriptors
+
+    private func watch(_ descriptor: CInt) {
+        var event = unsafe epoll_event()
+        unsafe event.events = EPOLLIN.rawValue
+        unsafe event.data.fd = descriptor
+        unsafe epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event)
+    }
+
+    /// Absolute, so that a late wake does not make the next one late.
+    private func armTimer() {
+        var next = schedule.nextDeadline
+        if !lobby.isEmpty { next = min(next ?? nextLobbyLook, nextLobbyLook) }
+        guard next != timerSetTo else { return }
+        timerSetTo = next
+        var setting = itimerspec()
+        if let next {
+            let nanoseconds = max(1, next.nanoseconds)
+            setting.it_value.tv_sec = Int(nanoseconds / 1_000_000_000)
+            setting.it_value.tv_nsec = Int(nanoseconds % 1_000_000_000)
+        }
+        unsafe timerfd_settime(timer, CInt(TFD_TIMER_ABSTIME), &setting, nil)
+    }
+
+    private func clearTimer() {
+        var expirations: UInt64 = 0
+        _ = unsafe read(timer, &expirations, 8)
+        timerSetTo = nil
+    }
+}
+
+private enum TickOwner: Hashable {
+    case room(RoomKey)
+    case solo(LegID)
+}
+
+/// The one reader of the clock that media runs on.
+enum MonotonicClock {
+    static var now: Instant {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_MONOTONIC, &time)
+        return Instant(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
+    }
+
+    /// Unix time in nanoseconds.
+    static var unixNanoseconds: Int64 {
+        var time = timespec()
+        unsafe clock_gettime(CLOCK_REALTIME, &time)
+        return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+    }
+}

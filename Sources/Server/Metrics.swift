@@ -1,0 +1,45 @@
+import RTC
+import Verto
+
+/// The figures of `/metrics`, as Prometheus reads them.
+struct Metrics {
+    let figures: BridgeFigures
+    let loops: [LoopCounters]
+
+    var text: String {
+        var lines: [String] = []
+        func gauge(_ name: String, _ help: String, _ value: Int) { add(name, "gauge", help, [("", "\(value)")]) }
+        func add(_ name: String, _ type: String, _ help: String, _ values: [(String, String)]) {
+            lines.append("# HELP parley_\(name) \(help)")
+            lines.append("# TYPE parley_\(name) \(type)")
+            for (labels, value) in values { lines.append("parley_\(name)\(labels) \(value)") }
+        }
+        func perLoop(_ name: String, _ type: String, _ help: String, _ value: (LoopCounters) -> String) {
+            add(name, type, help, loops.enumerated().map { ("{loop=\"\($0.offset)\"}", value($0.element)) })
+        }
+        gauge("connections", "Open WebSockets.", figures.connections)
+        gauge("sessions", "Logged-in sessions.", figures.sessions)
+        gauge("calls", "Calls.", figures.calls)
+        gauge("rooms", "Running rooms.", figures.rooms)
+        add(
+            "verto_total", "counter", "What Verto clients did, by kind.",
+            VertoCounter.allCases.map { ("{what=\"\($0.rawValue)\"}", "\(figures.verto[$0] ?? 0)") })
+        let peers = figures.peers
+        add(
+            "peer_refused_total", "counter", "Datagrams of ended calls that were refused, by reason.",
+            [
+                ("{why=\"bad_check\"}", "\(peers.badChecks)"), ("{why=\"before_keys\"}", "\(peers.beforeKeys)"),
+                ("{why=\"unauthentic\"}", "\(peers.unauthentic)"), ("{why=\"replayed\"}", "\(peers.replayed)"),
+                ("{why=\"malformed\"}", "\(peers.malformed)"),
+            ])
+        perLoop("datagrams_total", "counter", "Datagrams received.") { "\($0.datagrams.value)" }
+        perLoop("strangers_total", "counter", "Datagrams of nobody known.") { "\($0.strangers.value)" }
+        perLoop("tick_total", "counter", "Mixer ticks.") { "\($0.ticks.value)" }
+        perLoop("tick_late_total", "counter", "Ticks more than 20 ms late.") { "\($0.lateTicks.value)" }
+        perLoop("tick_lateness_seconds_max", "gauge", "The latest tick so far.") {
+            "\(Double($0.worstLateness.value) / 1e9)"
+        }
+        perLoop("tick_cpu_seconds_total", "counter", "CPU time of ticks.") { "\(Double($0.tickCost.value) / 1e9)" }
+        return lines.joined(separator: "\n") + "\n"
+    }
+}

@@ -1,0 +1,314 @@
+import Calls
+import Conference
+import Foundation
+import Hummingbird
+import HummingbirdCore
+import HummingbirdTLS
+import Logging
+import NIOCore
+import NIOPosix
+import NIOSSL
+import Native
+import RTC
+import ServiceLifecycle
+import UnixSignals
+import Verto
+import Wire
+
+/// Puts the house together from options and configuration, and runs it until it is told to stop.
+package struct Server {
+    package static let version = "0.1.0"
+
+    private let options: ServerOptions
+    private let configuration: Configuration
+    private let warnings: [ConfigurationWarning]
+    private let data: DataFolder
+    private let passwords: [String: String]
+    private let identity: Identity
+    private let addresses: [String]
+    private let log: Logger
+
+    /// Reads the configuration and makes what a first start needs.
+    ///
+    /// - Throws: ``StartFailure`` or ``ConfigurationError``, whose descriptions are for the operator.
+    package init(_ options: ServerOptions) throws {
+        self.options = options
+        data = try DataFolder(options.data ?? "var")
+        passwords = try data.passwords(for: Self.startUpUsers + ["default"])
+        (configuration, warnings) = try Self.configuration(options, passwords)
+        log = Self.logger(options, configuration.settings)
+        addresses =
+            options.mediaAddresses.isEmpty
+            ? Self.mediaAddresses(configuration) : options.mediaAddresses
+        identity = try data.certificate(for: Self.certificateNames(addresses))
+    }
+
+    /// Serves until SIGTERM or SIGINT.
+    package func run() async throws {
+        for warning in warnings { log.warning("configuration", metadata: ["at": "\(warning)"]) }
+        let media = try startMedia()
+        let audit = LineLog(path: data.file(configuration.settings.auditFile ?? "audit.jsonl"))
+        let bridge = Bridge(
+            settings: bridgeSettings, loops: media.mailboxes, candidates: media.candidates,
+            fingerprint: media.fingerprint, audit: audit, log: log)
+        let listener = VertoListener(bridge: bridge, settings: bridgeSettings.verto, log: log)
+        let service = BridgeService(bridge: bridge, listener: listener, mailboxes: media.mailboxes, audit: audit)
+        var services: [any Service] = [service]
+        for listen in try listens() {
+            services.append(try application(listen, listener: listener, bridge: bridge, media: media))
+        }
+        let group = ServiceGroup(
+            configuration: .init(
+                services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: log))
+        try await group.run()
+    }
+
+    // MARK: Media
+
+    private struct Media {
+        let mailboxes: [LoopMailbox]
+        let candidates: [[LocalTransport.Candidate]]
+        let fingerprint: String
+    }
+
+    /// The DTLS certificate lives in memory only, 30 days (RFC 8827 §6.5 asks for no more).
+    private func startMedia() throws -> Media {
+        let certificate = try Identity.generate(commonName: "Parley", alternativeNames: [], days: 30)
+        let cores = ProcessInfo.processInfo.activeProcessorCount
+        let wanted = configuration.settings.mediaLoops
+        let running = try MediaThreads.start(
+            count: wanted > 0 ? wanted : max(1, cores - 1), addresses: addresses, advertised: advertised,
+            firstPort: options.mediaPort ?? UInt16(configuration.settings.mediaPorts.lowerBound),
+            identity: certificate, log: log)
+        return Media(
+            mailboxes: running.mailboxes, candidates: running.candidates, fingerprint: certificate.fingerprint)
+    }
+
+    private static func mediaAddresses(_ configuration: Configuration) -> [String] {
+        var found: [String] = []
+        for profile in configuration.verto.profiles {
+            for address in profile.mediaAddresses where !found.contains(address) { found.append(address) }
+        }
+        let local = LocalAddresses.reachable()
+        // An address of the configuration that this machine does not have would only fail to bind.
+        let usable = found.filter { ip in
+            local.contains { $0.ip == ip } || TransportAddress(ip: ip, port: 0).map(LocalAddresses.isLoopback) == true
+        }
+        if !usable.isEmpty { return usable }
+        let firstIPv4 = local.first { !$0.isIPv6 }
+        let firstIPv6 = local.first { $0.isIPv6 }
+        return [firstIPv4, firstIPv6].compactMap { $0?.ip }
+    }
+
+    /// What to say instead of a local address, where a router maps it.
+    private var advertised: [String: String] {
+        var mapped: [String: String] = [:]
+        for profile in configuration.verto.profiles {
+            for (local, external) in zip(profile.mediaAddresses, profile.advertisedAddresses) { mapped[local] = external }
+        }
+        return mapped
+    }
+
+    // MARK: Listeners
+
+    private struct Listen {
+        let host: String
+        let port: Int
+        let tls: TLSConfiguration?
+        let isMain: Bool
+    }
+
+    /// The https port with the pages, and what the Verto profiles bind.
+    private func listens() throws -> [Listen] {
+        let own = try tlsConfiguration(identity)
+        var list: [Listen] = []
+        if let https = options.https {
+            guard let (host, port) = Self.split(https) else {
+                throw StartFailure("--https wants ADDRESS:PORT, not '\(https)'")
+            }
+            list.append(Listen(host: host, port: port, tls: own, isMain: true))
+        } else if configuration.settings.httpsPort > 0 {
+            list.append(
+                Listen(host: configuration.settings.httpIP, port: configuration.settings.httpsPort, tls: own, isMain: true))
+        }
+        guard !options.isOnlyHTTPS else { return list }
+        if configuration.settings.httpPort > 0 {
+            list.append(
+                Listen(host: configuration.settings.httpIP, port: configuration.settings.httpPort, tls: nil, isMain: false))
+        }
+        for profile in configuration.verto.profiles {
+            let tls = try certificate(of: profile).map(tlsConfiguration) ?? own
+            for listener in profile.listeners {
+                list.append(
+                    Listen(
+                        host: listener.address.ip, port: Int(listener.address.port),
+                        tls: listener.isSecure ? tls : nil, isMain: false))
+            }
+        }
+        return list
+    }
+
+    /// The profile's own certificate. A secure port never falls back to plain text: no certificate, no start.
+    private func certificate(of profile: VertoProfile) throws -> Identity? {
+        let paths = profile.certificate
+        guard let file = paths.combined ?? paths.certificate else { return nil }
+        guard let pem = try? String(contentsOfFile: file, encoding: .utf8) else {
+            // FreeSWITCH's tree names a file that its own first start makes.
+            log.warning("no certificate file; using the server's own", metadata: ["file": "\(file)"])
+            return nil
+        }
+        let key = try paths.key.map { try String(contentsOfFile: $0, encoding: .utf8) } ?? pem
+        let chain = try paths.chain.map { try String(contentsOfFile: $0, encoding: .utf8) } ?? ""
+        do {
+            return try Identity(certificatePEM: pem + chain, privateKeyPEM: key)
+        } catch {
+            throw StartFailure("\(file): not a certificate with its key: \(error)")
+        }
+    }
+
+    private func tlsConfiguration(_ identity: Identity) throws -> TLSConfiguration {
+        let chain = try NIOSSLCertificate.fromPEMBytes(Array(identity.certificatePEM.utf8))
+        let key = try NIOSSLPrivateKey(bytes: Array(identity.privateKeyPEM.utf8), format: .pem)
+        var configuration = TLSConfiguration.makeServerConfiguration(
+            certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
+        configuration.minimumTLSVersion = .tlsv12
+        configuration.applicationProtocols = ["http/1.1"]
+        return configuration
+    }
+
+    private func application(
+        _ listen: Listen, listener: VertoListener, bridge: Bridge, media: Media
+    ) throws -> any Service {
+        let maximum = bridgeSettings.verto.messageBytes
+        let plain = HTTPServerBuilder { responder in
+            WebSocketChannel(
+                responder: responder, maximumMessage: maximum, serve: { await listener.serve($0, $1) })
+        }
+        let loops = media.mailboxes.map(\.counters)
+        let pages = Pages(
+            folder: options.pages ?? ShippedFolder.find("demo"), domain: domain,
+            metrics: { Metrics(figures: await bridge.figures, loops: loops).text })
+        let whenRunning: @Sendable (any Channel) async -> Void = { [self] channel in
+            guard listen.isMain else { return }
+            announce(port: channel.localAddress?.port ?? listen.port, host: listen.host)
+        }
+        return Application(
+            router: pages.router(),
+            server: try listen.tls.map { try .tls(plain, tlsConfiguration: $0) } ?? plain,
+            configuration: .init(address: .hostname(listen.host, port: listen.port), serverName: "parley"),
+            onServerRunning: whenRunning,
+            logger: log)
+    }
+
+    /// What a newcomer needs to know, on standard output.
+    private func announce(port: Int, host: String) {
+        let shown = host == "0.0.0.0" || host == "::" ? addresses.first ?? "localhost" : host
+        let base = "https://\(shown.contains(":") ? "[\(shown)]" : shown):\(port)/"
+        var lines = ["ready \(base)"]
+        for user in Self.startUpUsers where configuration.directory.user(user) != nil {
+            guard let password = passwords[user] else { continue }
+            let page = user == "dashboard" ? "dashboard.html" : ""
+            lines.append("  \(user): password \(password)   \(base)\(page)?login=\(user)#password=\(password)")
+        }
+        lines.append("The certificate is the server's own: browsers ask once whether to trust it.")
+        print(lines.joined(separator: "\n"))
+        fflush(nil)
+    }
+
+    // MARK: Configuration
+
+    private var domain: String { configuration.directory.defaultDomain }
+
+    private var bridgeSettings: BridgeSettings {
+        var verto = VertoSettings()
+        let profile = configuration.verto.profiles.first
+        verto.forceRegisterDomain = profile?.forcedDomain
+        verto.context = profile?.context ?? "default"
+        verto.detachTimeout = configuration.verto.detachTimeout
+        verto.idleLimit = .seconds(100)
+        verto.unixTimeAtZero = (MonotonicClock.unixNanoseconds - MonotonicClock.now.nanoseconds) / 1_000_000_000
+        if case .usersOf(let domain)? = profile?.authentication { verto.userAuthentication = .fixedDomain(domain) }
+        var profiles: [String: RoomProfile] = [:]
+        for profile in configuration.conference.profiles {
+            profiles[profile.name] = RoomProfile(
+                name: profile.name, parameters: configuration.roomParameters(profile: profile.name))
+        }
+        return BridgeSettings(
+            verto: verto, directory: configuration.directory, dialplan: configuration.dialplan,
+            limits: configuration.limits, profiles: profiles)
+    }
+
+    private static func configuration(
+        _ options: ServerOptions, _ passwords: [String: String]
+    ) throws -> (Configuration, [ConfigurationWarning]) {
+        var variables: [String: String] = [:]
+        for (user, password) in passwords { variables["\(user)_password"] = password }
+        if let address = LocalAddresses.reachable().first(where: { !$0.isIPv6 }) { variables["local_ip_v4"] = address.ip }
+        if let address = LocalAddresses.reachable().first(where: \.isIPv6) { variables["local_ip_v6"] = address.ip }
+        guard let folder = options.configuration ?? ShippedFolder.find("conf") else {
+            return try Configuration.builtIn(variables: variables)
+        }
+        return try Configuration.load(
+            from: folder, variables: variables, environment: ProcessInfo.processInfo.environment)
+    }
+
+    /// Loads the configuration and lists every mistake and warning; `true` when a server would start with it.
+    package static func check(_ options: ServerOptions) -> (isUsable: Bool, report: String) {
+        do {
+            let passwords = Dictionary(uniqueKeysWithValues: (startUpUsers + ["default"]).map { ($0, "unset") })
+            let (_, warnings) = try configuration(options, passwords)
+            let lines = warnings.map { "warning: \($0)" } + ["The configuration is usable."]
+            return (true, lines.joined(separator: "\n"))
+        } catch let error as ConfigurationError {
+            let lines = error.warnings.map { "warning: \($0)" } + error.problems.map { "error: \($0)" }
+            return (false, lines.joined(separator: "\n"))
+        } catch {
+            return (false, "error: \(error)")
+        }
+    }
+
+    private static func logger(_ options: ServerOptions, _ settings: ServerSettings) -> Logger {
+        let isJSON = (options.logFormat ?? settings.logFormat.rawValue) == "json"
+        let level = Logger.Level(rawValue: options.logLevel ?? settings.logThreshold.rawValue) ?? .info
+        var logger = Logger(label: "parley") { label in
+            if isJSON { return JSONLogHandler() }
+            return StreamLogHandler.standardError(label: label)
+        }
+        logger.logLevel = level
+        return logger
+    }
+
+    private static func certificateNames(_ addresses: [String]) -> [String] {
+        var names = ["localhost", "127.0.0.1"]
+        for name in [ProcessInfo.processInfo.hostName] + addresses where !names.contains(name) { names.append(name) }
+        return names
+    }
+
+    private static func split(_ text: String) -> (String, Int)? {
+        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else { return nil }
+        let host = text[..<colon].filter { $0 != "[" && $0 != "]" }
+        return host.isEmpty ? nil : (String(host), Int(port))
+    }
+
+    /// Users whose passwords the first start makes up.
+    static let startUpUsers = ["moderator", "guest", "dashboard"]
+}
+
+/// Folders that come with the program: below the working folder, beside the checkout the program was built in, or
+/// installed.
+enum ShippedFolder {
+    static func find(_ name: String) -> String? {
+        let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+        var places = [URL(fileURLWithPath: FileManager.default.currentDirectoryPath)]
+        var folder = program.deletingLastPathComponent()
+        for _ in 0..<4 {
+            places.append(folder)
+            folder.deleteLastPathComponent()
+        }
+        places.append(program.deletingLastPathComponent().appendingPathComponent("../share/parley"))
+        return places.map { $0.appendingPathComponent(name).standardizedFileURL.path }.first {
+            FileManager.default.fileExists(atPath: $0 + (name == "conf" ? "/autoload_configs" : "/index.html"))
+        }
+    }
+}
