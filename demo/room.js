@@ -7,7 +7,9 @@
  */
 import { Conference, VertoClient, VertoError, meterLevel } from './verto.js';
 import { LevelMeter, Tone, canChooseSpeaker, devices, openMicrophone, stopStream } from './media.js';
+import { ChatPanel } from './chat.js';
 import { MemberList } from './members.js';
+import { OwnMute } from './own-mute.js';
 import {
   coalesce, element, explain, fullLogin, memory, noticeNodes, pageLink, parameter, passwordFromAddress, setIcon, socketURL,
   waitingText,
@@ -18,7 +20,6 @@ const tone = parameter('tone') ? new Tone(Number(parameter('tone')) || 440) : nu
 
 /** Milliseconds. */
 const PIN_HINT_AFTER = 3_000;
-const TOGGLE_WITHIN = 1_500;
 const REJOIN_PAUSES = [0, 1_000, 3_000, 6_000, 10_000];
 
 /** The connection of the present stay. */
@@ -26,7 +27,6 @@ let client = null;
 /** What belongs to one stay in a room, from pressing Join until leaving; null otherwise. */
 let stay = null;
 let status = 'idle';
-let unread = 0;
 
 // MARK: - Status
 
@@ -69,9 +69,8 @@ async function join() {
   if (stay) return;
   const room = page.room.value.trim();
   const name = page.name.value.trim();
-  const mine = (stay = {
-    room, name, members: [], stream: null, call: null, conference: null, isMuted: false, rejoins: 0,
-  });
+  const mine = (stay = { room, name, members: [], stream: null, call: null, conference: null, rejoins: 0 });
+  mine.mute = makeMute(mine);
   for (const key of ['name', 'room', 'login', 'microphone', 'speaker']) memory.set(key, page[key].value);
   showAlert(null);
   showBusy(true);
@@ -142,7 +141,7 @@ function leave(notice = null, nextStatus = 'idle') {
   const mine = stay;
   stay = null;
   clearTimeout(mine?.pinTimer);
-  clearTimeout(mine?.toggleTimer);
+  mine?.mute.stop();
   clearTimeout(mine?.rejoinTimer);
   mine?.conference?.stop();
   mine?.call?.hangup();
@@ -212,8 +211,7 @@ const goodbyes = {
 function rejoin(mine, cause) {
   const pause = REJOIN_PAUSES[mine.rejoins++];
   if (pause === undefined) return leave(explain({ kind: 'ended', cause }), 'error');
-  mine.isMuted = mine.wantsChange = isMutedNow(mine, ownRow());
-  mine.serverMuted = undefined;
+  mine.mute.startOver();
   setStatus('reconnecting');
   showBanner('Joining the room again…');
   clearTimeout(mine.rejoinTimer);
@@ -250,7 +248,9 @@ async function privateMessage(message) {
   const conference = (mine.conference = new Conference(client, message));
   const changed = coalesce(60, () => stay === mine && mine.conference === conference && membersChanged(mine));
   conference.on('change', changed);
-  conference.on('chat', (chat) => mine.conference === conference && showChat(chat));
+  conference.on('chat', ({ from, name, text }) => {
+    if (mine.conference === conference) chat.show({ name, text, isOwn: from === client.login });
+  });
   conference.on('unavailable', (part) => part !== 'info' && toast(unavailable[part]));
   conference.on('response', (response) => mine.conference === conference && moderatorResponse(response));
   enter(mine);
@@ -279,12 +279,13 @@ function enter(mine) {
   setStatus('joined');
   showBanner(null);
   if (!isFirst) return;
-  page['chat-log'].replaceChildren(page['chat-log'].querySelector('.chat-empty'));
+  chat.clear();
   showBusy(false);
   page.entry.hidden = true;
   page['room-view'].hidden = page.where.hidden = false;
   document.body.classList.add('inside');
   page['dashboard-link'].target = '_blank'; // a click must not end the call
+  page.brand.removeAttribute('href');
   (mine.stream ? page['mute-self'] : page['open-settings']).focus();
 }
 
@@ -303,7 +304,7 @@ function membersChanged(mine) {
   announceChanges(before, list, mine);
   announceTalkers();
   const self = list.find((member) => member.key === mine.conference.callID);
-  if (self) ownRowChanged(mine, self);
+  if (self) mine.mute.rowChanged(self);
 }
 
 function announceChanges(before, after, mine) {
@@ -311,8 +312,8 @@ function announceChanges(before, after, mine) {
   const old = new Set(before.map((member) => member.key));
   const now = new Set(after.map((member) => member.key));
   const own = mine.conference.callID;
-  for (const { key, name } of after) if (!old.has(key) && key !== own) chatNotice(`${name} joined`);
-  for (const { key, name } of before) if (!now.has(key) && name !== mine.name) chatNotice(`${name} left`);
+  for (const { key, name } of after) if (!old.has(key) && key !== own) chat.notice(`${name} joined`);
+  for (const { key, name } of before) if (!now.has(key) && name !== mine.name) chat.notice(`${name} left`);
 }
 
 /** Names who is talking, at most every second so that a screen reader can follow. */
@@ -361,61 +362,24 @@ function showLock(isLocked) {
 
 page['mute-self'].onclick = toggleMute;
 
-/**
- * One's own wish (`isMuted`) switches the local microphone at once. The server's state in one's own row follows it, so
- * that the others see it. Who was muted by a moderator is shown as muted until unmuting here, if the room allows it.
- */
 function toggleMute() {
-  if (!stay) return;
-  const self = ownRow();
-  stay.isMuted = !isMutedNow(stay, self);
-  stay.wantsChange = true;
-  applyMute(stay, self);
+  if (stay?.stream) stay.mute.toggle();
 }
 
-/** While a wish is on its way to the server, the row is behind it and does not count. */
-function isMutedNow(mine, self) {
-  return mine.isMuted || Boolean(self?.muted && !mine.wantsChange);
-}
-
-function ownRow() {
-  return stay?.members.find((member) => member.key === stay.conference?.callID);
-}
-
-function ownRowChanged(mine, self) {
-  const changed = mine.serverMuted !== self.muted;
-  if (changed) {
-    clearTimeout(mine.toggleTimer);
-    mine.toggleTimer = null;
-    if (!mine.wantsChange && mine.serverMuted !== undefined) {
-      if (self.muted) toast('A moderator muted you.');
-      else if (mine.isMuted) toast('A moderator unmuted you. Press Unmute when you want to speak.');
-    }
-    mine.serverMuted = self.muted;
-  }
-  applyMute(mine, self);
-}
-
-function applyMute(mine, self) {
-  const isMuted = isMutedNow(mine, self);
-  for (const track of mine.stream?.getAudioTracks() ?? []) track.enabled = !isMuted;
-  showMute(isMuted);
-  if (!mine.wantsChange || !self || mine.toggleTimer) return;
-  if (self.muted === mine.isMuted) mine.wantsChange = false;
-  else requestMute(mine, self);
-}
-
-/** Moderators say what they want; for everybody else the key 0 toggles, so it is pressed once per change. */
-function requestMute(mine, self) {
-  const { conference, call } = mine;
-  mine.toggleTimer = setTimeout(() => {
-    mine.toggleTimer = null;
-    mine.wantsChange = false;
-    if (stay === mine) applyMute(mine, ownRow());
-  }, TOGGLE_WITHIN);
-  const verb = mine.isMuted ? 'mute' : 'unmute';
-  const request = conference.isModerator ? conference.command(verb, self.id) : call.dtmf('0');
-  request.catch(() => {});
+/** Moderators say what they want; for everybody else the key 0 toggles. */
+function makeMute(mine) {
+  return new OwnMute({
+    request(muted, row) {
+      const { conference, call } = mine;
+      return conference.isModerator ? conference.command(muted ? 'mute' : 'unmute', row.id) : call.dtmf('0');
+    },
+    apply(muted) {
+      if (stay !== mine) return;
+      for (const track of mine.stream?.getAudioTracks() ?? []) track.enabled = !muted;
+      if (mine.stream) showMute(muted);
+    },
+    notify: toast,
+  });
 }
 
 function showMute(isMuted) {
@@ -437,65 +401,26 @@ function watchOwnLevel(mine) {
 
 // MARK: - Chat
 
-page['chat-form'].onsubmit = async (event) => {
-  event.preventDefault();
-  const text = page['chat-input'].value.trim();
-  if (!text || !stay?.conference) return;
-  page['chat-input'].value = '';
-  try {
-    await stay.conference.say(text);
-  } catch {
-    if (!page['chat-input'].value) page['chat-input'].value = text;
-    toast('The message was not sent. Try again.');
-  }
-};
-
-function showChat({ from, name, text }) {
-  const isOwn = from === client.login;
-  const time = new Date().toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' });
-  const head = element('span', { className: 'chat-head' }, element('strong', {}, isOwn ? 'You' : name), ` ${time}`);
-  appendChat(element('div', { className: isOwn ? 'message own' : 'message' }, head, element('p', {}, text)));
-  if (!isOwn && !isChatVisible()) setUnread(unread + 1);
-}
-
-function chatNotice(text) {
-  appendChat(element('p', { className: 'chat-notice' }, text));
-}
-
-function appendChat(node) {
-  const log = page['chat-log'];
-  const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 60;
-  log.querySelector('.chat-empty')?.classList.add('gone');
-  log.append(node);
-  while (log.children.length > 500) log.children[1].remove();
-  if (atEnd) log.scrollTop = log.scrollHeight;
-}
-
-const isChatVisible = () => page.chat.checkVisibility?.() ?? page.chat.offsetParent !== null;
-
-function setUnread(count) {
-  unread = count;
-  page.unread.hidden = count === 0;
-  page.unread.textContent = String(count);
-  page.unread.setAttribute('aria-label', `${count} new`);
-}
-
-function openChat(isOpen) {
-  page.chat.classList.toggle('open', isOpen);
-  page['toggle-chat'].setAttribute('aria-expanded', String(isOpen));
-  if (isOpen) {
-    setUnread(0);
-    page['chat-log'].scrollTop = page['chat-log'].scrollHeight;
-    page['chat-input'].focus();
-  } else {
-    page['toggle-chat'].focus();
-  }
-}
-page['toggle-chat'].onclick = () => openChat(!page.chat.classList.contains('open'));
-page['close-chat'].onclick = () => openChat(false);
-page.chat.onkeydown = (event) => {
-  if (event.key === 'Escape' && page.chat.classList.contains('open')) openChat(false);
-};
+const chat = new ChatPanel(
+  {
+    panel: page.chat,
+    log: page['chat-log'],
+    form: page['chat-form'],
+    input: page['chat-input'],
+    close: page['close-chat'],
+    toggle: page['toggle-chat'],
+    unread: page.unread,
+  },
+  async (text) => {
+    try {
+      await stay.conference.say(text);
+      return true;
+    } catch {
+      toast('The message was not sent. Try again.');
+      return false;
+    }
+  },
+);
 
 // MARK: - Devices
 
@@ -547,7 +472,7 @@ page['room-microphone'].onchange = async () => {
     mine.stream = choice === 'none' ? null : stream;
     page.microphone.value = choice;
     watchOwnLevel(mine);
-    applyMute(mine, ownRow());
+    mine.mute.update();
     if (wasListening) callAgain(mine); // the call was made without sending: only a new one can send
     else await mine.call?.replaceStream(stream);
   } catch (error) {
@@ -576,14 +501,13 @@ function showBusy(isBusy) {
 function showEntry() {
   page.entry.hidden = false;
   page['room-view'].hidden = page.where.hidden = true;
-  page.chat.classList.remove('open');
-  page['toggle-chat'].setAttribute('aria-expanded', 'false');
-  setUnread(0);
+  chat.fold();
   showBanner(null);
   showMute(false);
   showLock(false);
   document.body.classList.remove('inside');
   page['dashboard-link'].removeAttribute('target');
+  page.brand.href = pageLink('index.html');
   document.title = 'Parley';
   page.join.focus({ preventScroll: true });
 }
