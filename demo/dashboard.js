@@ -175,8 +175,8 @@ class RoomCard {
 function openFor(since) {
   const minutes = Math.max(0, Math.floor((Date.now() / 1000 - since) / 60));
   if (minutes < 1) return 'just opened';
-  if (minutes < 60) return `open for ${minutes} min`;
-  return `open for ${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+  if (minutes < 60) return `open ${minutes} min`;
+  return `open ${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
 setInterval(() => {
