@@ -44,7 +44,9 @@ package struct Server {
     }
 
     /// Serves until SIGTERM or SIGINT.
-    package func run() async throws {
+    ///
+    /// - Parameter whenReady: Called once with the port of the https listener.
+    package func run(whenReady: @escaping @Sendable (Int) -> Void = { _ in }) async throws {
         for warning in warnings { log.warning("configuration", metadata: ["at": "\(warning)"]) }
         let media = try startMedia()
         let audit = LineLog(path: data.file(configuration.settings.auditFile ?? "audit.jsonl"))
@@ -55,7 +57,7 @@ package struct Server {
         let service = BridgeService(bridge: bridge, listener: listener, mailboxes: media.mailboxes, audit: audit)
         var services: [any Service] = [service]
         for listen in try listens() {
-            services.append(try application(listen, listener: listener, bridge: bridge, media: media))
+            services.append(try application(listen, listener: listener, bridge: bridge, media: media, whenReady: whenReady))
         }
         let group = ServiceGroup(
             configuration: .init(
@@ -178,7 +180,8 @@ package struct Server {
     }
 
     private func application(
-        _ listen: Listen, listener: VertoListener, bridge: Bridge, media: Media
+        _ listen: Listen, listener: VertoListener, bridge: Bridge, media: Media,
+        whenReady: @escaping @Sendable (Int) -> Void
     ) throws -> any Service {
         let maximum = bridgeSettings.verto.messageBytes
         let plain = HTTPServerBuilder { responder in
@@ -191,7 +194,9 @@ package struct Server {
             metrics: { Metrics(figures: await bridge.figures, loops: loops).text })
         let whenRunning: @Sendable (any Channel) async -> Void = { [self] channel in
             guard listen.isMain else { return }
-            announce(port: channel.localAddress?.port ?? listen.port, host: listen.host)
+            let port = channel.localAddress?.port ?? listen.port
+            announce(port: port, host: listen.host)
+            whenReady(port)
         }
         return Application(
             router: pages.router(),
@@ -227,6 +232,7 @@ package struct Server {
         verto.context = profile?.context ?? "default"
         verto.detachTimeout = configuration.verto.detachTimeout
         verto.idleLimit = .seconds(100)
+        verto.connectionsPerAddress = configuration.settings.maximumConnectionsPerAddress
         verto.unixTimeAtZero = (MonotonicClock.unixNanoseconds - MonotonicClock.now.nanoseconds) / 1_000_000_000
         if case .usersOf(let domain)? = profile?.authentication { verto.userAuthentication = .fixedDomain(domain) }
         var profiles: [String: RoomProfile] = [:]

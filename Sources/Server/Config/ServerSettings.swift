@@ -16,8 +16,8 @@ package struct ServerSettings: Sendable, Equatable {
 
     /// `http-ip`: IP address of the pages, health and metrics. Default 0.0.0.0.
     package var httpIP = "0.0.0.0"
-    /// `http-port`: TCP port without TLS; 0 is off. Default 8080.
-    package var httpPort = 8_080
+    /// `http-port`: TCP port without TLS, for a proxy on this machine; 0 is off. Default 0.
+    package var httpPort = 0
     /// `https-port`: TCP port with TLS; 0 is off. Default 8443.
     package var httpsPort = 8_443
     /// `media-port-base`, `media-port-count`: UDP ports for media, one for each media loop and the rest for later.
@@ -31,8 +31,9 @@ package struct ServerSettings: Sendable, Equatable {
     package var logFormat = LogFormat.text
     /// `log-level`: the least urgent level that is written. Default `info`.
     package var logThreshold = LogThreshold.info
-    /// `audit-file`: who did what to whom, one JSON object a line; relative to the data folder. Default off.
-    package var auditFile: String?
+    /// `audit-file`: who did what to whom, one JSON object a line; relative to the data folder;
+    /// empty is off. Default `audit.jsonl`.
+    package var auditFile: String? = "audit.jsonl"
     /// `mix-loudest`: members mixed at once in a room. Default 12.
     package var mixLoudest = 12
     /// `opus-complexity`: 0 to 10, the encoder's work. Default 5.
@@ -41,8 +42,10 @@ package struct ServerSettings: Sendable, Equatable {
     package var opusBitrate = 32_000
     /// `max-legs`: calls at once; `max-sessions` of `switch.conf` when not set. Default 4000.
     package var maximumLegs = 4_000
-    /// `max-legs-per-user`: calls of one user at once. Default 10.
-    package var maximumLegsPerUser = 10
+    /// `max-legs-per-user`: calls of one user at once; guests may share a login. Default 1000.
+    package var maximumLegsPerUser = 1_000
+    /// `max-connections-per-address`: WebSockets of one IP address at once; many people may be behind it. Default 1000.
+    package var maximumConnectionsPerAddress = 1_000
 
     package init() {}
 
@@ -101,6 +104,8 @@ extension ServerSettings {
         case "max-legs": maximumLegs = report.integer(parameter, in: 1...1_000_000) ?? maximumLegs
         case "max-legs-per-user":
             maximumLegsPerUser = report.integer(parameter, in: 1...100_000) ?? maximumLegsPerUser
+        case "max-connections-per-address":
+            maximumConnectionsPerAddress = report.integer(parameter, in: 1...1_000_000) ?? maximumConnectionsPerAddress
         // Our own file: a name we do not know is a misspelling.
         default: report.fail("unknown setting '\(parameter.name)'", at: parameter.origin)
         }
