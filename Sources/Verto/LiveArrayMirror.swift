@@ -27,10 +27,10 @@ struct LiveArrayMirror {
     mutating func set(_ row: [UInt8], for key: String, serial: Int) -> [UInt8] {
         (self.serial, snapshot) = (serial, nil)
         if rows.updateValue(row, forKey: key) != nil {
-            return data("modify", "", key, row)
+            return data("modify", key, row)
         }
         order.append(key)
-        return data("add", "\"arrIndex\":\(order.count - 1),", key, row)
+        return data("add", index: "\"arrIndex\":\(order.count - 1),", key, row)
     }
 
     /// Takes the row of `key` away; `nil`, and no new serial, when there is none.
@@ -38,7 +38,7 @@ struct LiveArrayMirror {
         guard let row = rows.removeValue(forKey: key), let index = order.firstIndex(of: key) else { return nil }
         order.remove(at: index)
         (self.serial, snapshot) = (serial, nil)
-        return data("del", "", key, row)
+        return data("del", key, row)
     }
 
     /// Takes the rows for what they are now, without a word to anybody.
@@ -51,14 +51,14 @@ struct LiveArrayMirror {
 
     /// The `data` object of a `bootObj`: all rows, outside the sequence.
     mutating func bootData() -> [UInt8] {
-        var bytes = head("bootObj", "", serial: -1)
+        var bytes = head("bootObj", serial: -1)
         bytes += snapshotRows()
         bytes.append(UInt8(ascii: "}"))
         return bytes
     }
 
     /// The `data` object of a `clear`, which makes a client forget rows and serial.
-    func clearData() -> [UInt8] { head("clear", "", serial: -1) + Array("{}}".utf8) }
+    func clearData() -> [UInt8] { head("clear", serial: -1) + Array("{}}".utf8) }
 
     private mutating func snapshotRows() -> [UInt8] {
         if let snapshot { return snapshot }
@@ -76,16 +76,16 @@ struct LiveArrayMirror {
         return bytes
     }
 
-    private func data(_ action: String, _ extra: String, _ key: String, _ row: [UInt8]) -> [UInt8] {
-        var bytes = head(action, extra + "\"hashKey\":\(JSON.string(key).text),", serial: serial)
+    private func data(_ action: String, index: String = "", _ key: String, _ row: [UInt8]) -> [UInt8] {
+        var bytes = head(action, index: index, key: "\"hashKey\":\(JSON.string(key).text),", serial: serial)
         bytes += row
         bytes.append(UInt8(ascii: "}"))
         return bytes
     }
 
-    /// Everything up to the value of `data`; `extra` stands between action and serial.
-    private func head(_ action: String, _ extra: String, serial: Int) -> [UInt8] {
+    /// Everything up to the value of `data`, in the order of the original; `index` and `key` are whole members.
+    private func head(_ action: String, index: String = "", key: String = "", serial: Int) -> [UInt8] {
         let name = JSON.string(name).text
-        return Array("{\"action\":\"\(action)\",\"name\":\(name),\(extra)\"wireSerno\":\(serial),\"data\":".utf8)
+        return Array("{\"action\":\"\(action)\",\(index)\"name\":\(name),\(key)\"wireSerno\":\(serial),\"data\":".utf8)
     }
 }

@@ -16,7 +16,7 @@ extension VertoEndpoint {
     /// Something happened in a room.
     package mutating func room(_ news: RoomNews, at now: Instant, into out: inout [VertoOutput]) {
         switch news {
-        case .opened(let room): open(room)
+        case .opened(let room): begin(room, into: &out)
         case .delta(let room, let delta): apply(delta, to: room, into: &out)
         case .snapshot(let room, let rows, let serial): replace(room, rows, serial, into: &out)
         case .joined(let room, let leg, let notice): joined(room, leg, notice, into: &out)
@@ -28,6 +28,13 @@ extension VertoEndpoint {
     }
 
     // MARK: Rooms
+
+    /// A room begins: whatever is left of an earlier one of its name is forgotten, its serials above all.
+    private mutating func begin(_ room: RoomKey, into out: inout [VertoOutput]) {
+        let channel = ConferenceChannel.liveArray(room)
+        if let serial = rooms.arrays[channel]?.serial, serial > 0 { clear(channel, room, into: &out) }
+        open(room)
+    }
 
     private mutating func open(_ room: RoomKey) {
         rooms.open[room] = room

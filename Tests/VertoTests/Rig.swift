@@ -1,0 +1,318 @@
+import Calls
+import Conference
+import Verto
+import Wire
+
+/// An endpoint with real rooms behind it, in virtual time: what the server does with the outputs, without a socket.
+///
+/// Messages to clients are collected per connection. Calls are put into rooms by ``join(_:_:flags:pin:)``; commands
+/// are carried out by the rooms at once, or when ``answersCommands`` is off by ``completeCommands()``.
+final class Rig {
+    var endpoint: VertoEndpoint
+    private(set) var now = Instant(nanoseconds: 1_000_000_000)
+    var rooms: [RoomKey: Room] = [:]
+    var answersCommands = true
+
+    private(set) var inbox: [ConnectionID: [[UInt8]]] = [:]
+    private(set) var closed: [ConnectionID: (code: UInt16, reason: String)] = [:]
+    private(set) var invites: [Invite] = []
+    private(set) var hangUps: [(leg: LegID, cause: HangupCause)] = []
+    private(set) var digits: [(leg: LegID, digits: String)] = []
+    private(set) var detached: [LegID] = []
+    private(set) var reattached: [LegID] = []
+    private(set) var resyncs: [RoomKey] = []
+    private(set) var audit: [AuditEntry] = []
+    private(set) var counts: [VertoCounter: Int] = [:]
+    private var commands: [(token: RequestToken, room: RoomKey, command: Command, issuer: Issuer)] = []
+    private var members: [LegID: (room: RoomKey, id: MemberID)] = [:]
+    private var nextConnection: UInt64 = 1
+    private var nextMember = 1
+    private var nextRequest = 1
+
+    static let domain = "example.com"
+
+    init(_ configure: (inout VertoSettings) -> Void = { _ in }, users: [User] = Rig.users) {
+        var settings = VertoSettings()
+        settings.unixTimeAtZero = 1_700_000_000
+        // Tests talk as fast as they like, unless they are about that.
+        settings.requestBurst = 1_000_000
+        settings.chatBurst = 1000
+        configure(&settings)
+        let directory = Directory(defaultDomain: Self.domain, users: users)
+        var tokens = 0
+        endpoint = VertoEndpoint(settings: settings, directory: directory, md5Hex: { "md5(\($0))" }) {
+            tokens += 1
+            return "token-\(tokens)"
+        }
+    }
+
+    /// 1001…1009 with the password `secret` and Verto alone; `boss` moderates, `op` has the text API, `board` may watch.
+    static let users: [User] = {
+        var users = (1001...1009).map { user("\($0)") }
+        users.append(user("boss", variables: ["conference_member_flags": "moderator"]))
+        users.append(
+            user(
+                "op",
+                ["jsonrpc-allowed-fsapi": "conference,status", "jsonrpc-allowed-jsapi": "status,fsapi,conference"]))
+        users.append(
+            user(
+                "board", ["jsonrpc-allowed-event-channels": "conference-liveArray,conference-rooms,conference-mod,demo"]
+            ))
+        users.append(user("any", ["jsonrpc-allowed-methods": "__ANY__", "jsonrpc-allowed-event-channels": "__ANY__"]))
+        users.append(user("bare", ["jsonrpc-allowed-methods": ""]))
+        return users
+    }()
+
+    static func user(
+        _ id: String,
+        _ parameters: [String: String] = [:],
+        variables: [String: String] = [:]
+    ) -> User {
+        let defaults = ["password": "secret", "jsonrpc-allowed-methods": "verto,echo,jsapi,fsapi"]
+        return User(
+            id: id,
+            domain: domain,
+            parameters: defaults.merging(parameters) { _, given in given },
+            variables: variables
+        )
+    }
+
+    // MARK: Connections
+
+    func connect(from address: String = "192.0.2.1") -> ConnectionID {
+        let c = ConnectionID(nextConnection)
+        nextConnection += 1
+        run { endpoint.opened(c, from: address, at: now, into: &$0) }
+        return c
+    }
+
+    /// A connection that is logged in and has read its answer and `verto.clientReady`.
+    func login(_ user: String = "1001", session: String? = nil, from address: String = "192.0.2.1") -> ConnectionID {
+        let c = connect(from: address)
+        var params: JSONObject = ["login": .string("\(user)@\(Self.domain)"), "passwd": "secret"]
+        params["sessid"] = .string(session ?? "sess-\(user)-\(c.rawValue)")
+        request(c, "login", params)
+        _ = take(c)
+        return c
+    }
+
+    func disconnect(_ c: ConnectionID) { run { endpoint.closed(c, at: now, into: &$0) } }
+
+    func send(_ c: ConnectionID, text: String) { send(c, bytes: Array(text.utf8)) }
+
+    func send(_ c: ConnectionID, bytes: [UInt8]) { run { endpoint.received(bytes, on: c, at: now, into: &$0) } }
+
+    /// Sends a request under a new id, which it returns.
+    @discardableResult
+    func request(_ c: ConnectionID, _ method: String, _ params: JSONObject) -> Int {
+        let id = nextRequest
+        nextRequest += 1
+        let json: JSON = [
+            "jsonrpc": "2.0", "method": .string(method), "params": .object(params), "id": .integer(Int64(id)),
+        ]
+        send(c, bytes: json.bytes)
+        return id
+    }
+
+    /// Sends a request and returns its answer, the first message to come.
+    func ask(_ c: ConnectionID, _ method: String, _ params: JSONObject) -> JSON {
+        _ = take(c)
+        request(c, method, params)
+        return inbox[c]?.isEmpty == false ? json(inbox[c, default: []].removeFirst()) : .null
+    }
+
+    /// The messages to `c` since the last look, in order.
+    func take(_ c: ConnectionID) -> [JSON] { takeBytes(c).map(json) }
+
+    func takeBytes(_ c: ConnectionID) -> [[UInt8]] {
+        defer { inbox[c] = [] }
+        return inbox[c] ?? []
+    }
+
+    /// `data` objects of events on `channel` among the messages since the last look.
+    func takeEvents(_ c: ConnectionID, on channel: String) -> [JSON] {
+        take(c).filter { $0["params"]?["eventChannel"]?.string == channel }.compactMap { $0["params"]?["data"] }
+    }
+
+    func congest(_ c: ConnectionID) { endpoint.congested(c) }
+
+    func drain(_ c: ConnectionID) { run { endpoint.drained(c, at: now, into: &$0) } }
+
+    // MARK: Time
+
+    /// Lets time pass, stopping at every deadline on the way.
+    func wait(_ duration: Duration) {
+        let end = now.advanced(by: duration)
+        while let deadline = endpoint.deadline, deadline <= end {
+            now = max(now, deadline)
+            run { endpoint.advance(to: now, into: &$0) }
+        }
+        now = end
+    }
+
+    // MARK: Calls and rooms
+
+    @discardableResult
+    func invite(_ c: ConnectionID, _ callID: String, _ dialog: JSONObject = [:]) -> JSON {
+        var dialog = dialog
+        dialog["callID"] = .string(callID)
+        return ask(c, "verto.invite", ["sdp": "v=0", "dialogParams": .object(dialog)])
+    }
+
+    func news(_ leg: String, _ news: CallNews) { run { endpoint.call(LegID(leg), news, at: now, into: &$0) } }
+
+    func news(_ news: RoomNews) { run { endpoint.room(news, at: now, into: &$0) } }
+
+    /// Puts an invited call into a room, which is opened when it is not there, as the server does after the dialplan.
+    func join(_ callID: String, _ room: String = "3500", flags: MemberFlags = []) {
+        let key = RoomKey(name: room, domain: Self.domain)
+        if rooms[key] == nil {
+            let profile = RoomProfile(name: "default", parameters: [("conference-flags", "livearray-sync")])
+            rooms[key] = Room(key: key, profile: profile, startedAt: 1_700_000_000)
+            news(.opened(key))
+        }
+        let invite = invites.last { $0.leg.rawValue == callID }
+        let id = MemberID(nextMember)
+        nextMember += 1
+        members[LegID(callID)] = (key, id)
+        news(callID, .media(sdp: "v=0 answer"))
+        news(callID, .answered(sdp: nil))
+        let request = JoinRequest(
+            id: id,
+            callID: callID,
+            callerName: invite?.callerIDName ?? "",
+            callerNumber: invite?.callerIDNumber ?? "",
+            flags: flags,
+            user: invite?.user,
+            isScreenShare: invite?.isScreenShare ?? false
+        )
+        guard let effects = try? rooms[key]?.join(request, at: roomTime) else { return }
+        carryOut(effects, in: key)
+    }
+
+    /// A call of `c` that is in a room.
+    @discardableResult
+    func enter(_ c: ConnectionID, _ callID: String, _ room: String = "3500", flags: MemberFlags = []) -> String {
+        invite(c, callID, ["destination_number": .string(room)])
+        join(callID, room, flags: flags)
+        return callID
+    }
+
+    func leave(_ callID: String) {
+        guard let member = members.removeValue(forKey: LegID(callID)) else { return }
+        carryOut(rooms[member.room]?.leave(member.id, at: roomTime) ?? [], in: member.room)
+    }
+
+    func talk(_ callID: String, _ isTalking: Bool, score: Int = 500) {
+        guard let member = members[LegID(callID)] else { return }
+        carryOut(rooms[member.room]?.talking(member.id, isTalking, score: score, at: roomTime) ?? [], in: member.room)
+    }
+
+    func member(_ callID: String) -> MemberID? { members[LegID(callID)]?.id }
+
+    /// Lets the rooms answer the commands that wait.
+    func completeCommands() {
+        let waiting = commands
+        commands = []
+        for command in waiting { perform(command.token, command.room, command.command, command.issuer) }
+    }
+
+    var waitingCommands: Int { commands.count }
+
+    private var roomTime: Duration { .nanoseconds(now.nanoseconds) }
+
+    // MARK: The server's side
+
+    private func run(_ body: (inout [VertoOutput]) -> Void) {
+        var out: [VertoOutput] = []
+        body(&out)
+        for output in out { carryOut(output) }
+    }
+
+    private func carryOut(_ output: VertoOutput) {
+        switch output {
+        case .send(let c, let bytes): inbox[c, default: []].append(bytes)
+        case .close(let c, let code, let reason): closed[c] = (code, reason)
+        case .invite(let invite): invites.append(invite)
+        case .hangUp(let leg, let cause): hangUp(leg, cause)
+        case .digits(let leg, let text): digits.append((leg, text))
+        case .detached(let legs): detached += legs
+        case .reattach(let leg): reattached.append(leg)
+        case .perform(let token, let room, let command, let issuer):
+            commands.append((token, room, command, issuer))
+            if answersCommands { completeCommands() }
+        case .resync(let room): resyncs.append(room)
+        case .audit(let entry): audit.append(entry)
+        case .count(let counter): counts[counter, default: 0] += 1
+        }
+    }
+
+    private func hangUp(_ leg: LegID, _ cause: HangupCause) {
+        hangUps.append((leg, cause))
+        leave(leg.rawValue)
+        news(leg.rawValue, .ended(cause))
+    }
+
+    private func perform(_ token: RequestToken, _ key: RoomKey, _ command: Command, _ issuer: Issuer) {
+        var outcome = CommandOutcome.noSuchRoom
+        var effects: [Effect] = []
+        if rooms[key] != nil {
+            do {
+                guard let result = try rooms[key]?.perform(command, by: issuer, at: roomTime) else { return }
+                (outcome, effects) = (.success(result.reply), result.effects)
+            } catch {
+                outcome = .refused(error)
+            }
+        }
+        carryOut(effects, in: key)
+        run { endpoint.completed(token, outcome, at: now, into: &$0) }
+    }
+
+    private func carryOut(_ effects: [Effect], in key: RoomKey) {
+        for effect in effects {
+            switch effect {
+            case .publish(let delta): news(.delta(key, delta))
+            case .joined(_, let notice): news(.joined(key, leg: LegID(notice.callID), notice))
+            case .parted(_, let notice): news(.parted(key, leg: LegID(notice.callID), notice))
+            case .summary(let summary): news(.summary(summary))
+            case .remove(let id, _): removed(id)
+            case .closed:
+                rooms[key] = nil
+                news(.closed(key))
+            default: break
+            }
+        }
+    }
+
+    private func removed(_ id: MemberID) {
+        guard let leg = members.first(where: { $0.value.id == id })?.key else { return }
+        members[leg] = nil
+        news(leg.rawValue, .ended(.normalClearing))
+    }
+
+    private func json(_ bytes: [UInt8]) -> JSON {
+        (try? JSON(parsing: bytes)) ?? .string(String(decoding: bytes, as: UTF8.self))
+    }
+}
+
+extension JSON {
+    /// The error code of an answer.
+    var errorCode: Int? { self["error"]?["code"]?.int }
+    var errorMessage: String? { self["error"]?["message"]?.string }
+    var isResult: Bool { self["result"] != nil }
+    var method: String? { self["method"]?.string }
+}
+
+/// A generator of the same numbers every time (SplitMix64).
+struct Seeded: RandomNumberGenerator {
+    private var state: UInt64
+    init(_ seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+}
