@@ -5,13 +5,6 @@ const query = new URLSearchParams(location.search);
 /** The value of `?name=…` in the address, or undefined. */
 export const parameter = (name) => query.get(name) ?? undefined;
 
-/** The Verto domain: `?domain=…`, else the page's host. */
-export const domain = parameter('domain') || location.hostname;
-
-/** The bridge's WebSocket: `?ws=…`, else this page's own host and port. */
-export const socketURL = parameter('ws')
-  || `${location.protocol === 'http:' ? 'ws' : 'wss'}://${location.host}/verto`;
-
 /** `#password=…` of the address. Read once and taken out of the address bar and the history at once. */
 export const passwordFromAddress = takePassword();
 
@@ -24,6 +17,22 @@ function takePassword() {
   history.replaceState(history.state, '', location.pathname + location.search + (rest && `#${rest}`));
   return password;
 }
+
+/** The Verto domain: `?domain=…`, else what the bridge that serves the page says, else the page's host. */
+export const domain = parameter('domain') || await bridgeDomain() || location.hostname;
+
+async function bridgeDomain() {
+  try {
+    const reply = await fetch('parley.json');
+    return reply.ok ? (await reply.json()).domain : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The bridge's WebSocket: `?ws=…`, else this page's own host and port. */
+export const socketURL = parameter('ws')
+  || `${location.protocol === 'http:' ? 'ws' : 'wss'}://${location.host}/verto`;
 
 /** `1008` or `1008@host` → `1008@host`. */
 export const fullLogin = (login) => (login.includes('@') ? login : `${login}@${domain}`);

@@ -22,7 +22,7 @@ extension Refusal {
     /// Why a room did not take a caller, as the caller's hang-up cause.
     var cause: HangupCause {
         switch self {
-        case .full: .normalCircuitCongestion
+        case .full: .userBusy
         case .locked, .pinRequired, .wrongPIN, .joinOnly, .forbidden: .callRejected
         case .notActive: .noRouteDestination
         default: .callRejected
