@@ -59,6 +59,8 @@ package final class FakeBrowser {
         package var unauthentic = 0
         package var replayed = 0
         package var malformed = 0
+
+        package init() {}
     }
 
     package let offer: SessionDescription
