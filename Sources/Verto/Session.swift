@@ -68,6 +68,24 @@ extension VertoEndpoint {
         sessions[id]?.lostAt = now
         timers.schedule(.session(id), at: now.advanced(by: settings.detachTimeout))
         loseCalls(of: id, expired: expired, at: now, into: &out)
+        if let owner = sessions[id]?.owner { forgetOldest(of: owner) }
+    }
+
+    /// Keeps few lost sessions of one user, so that a client which comes back under ever new names fills no memory.
+    private mutating func forgetOldest(of owner: String) {
+        let lost = (sessionsOf[owner] ?? []).filter { sessions[$0]?.connection == nil && sessions[$0]?.calls == [] }
+        guard lost.count > Self.lostSessions else { return }
+        let oldest = lost.min {
+            (sessions[$0]?.lostAt ?? Instant(nanoseconds: 0)) < (sessions[$1]?.lostAt ?? Instant(nanoseconds: 0))
+        }
+        if let oldest { forget(oldest) }
+    }
+
+    private mutating func forget(_ id: SessionID) {
+        guard let session = sessions.removeValue(forKey: id) else { return }
+        timers.cancel(.session(id))
+        sessionsOf[session.owner]?.remove(id)
+        if sessionsOf[session.owner]?.isEmpty == true { sessionsOf[session.owner] = nil }
     }
 
     private mutating func loseCalls(
@@ -97,10 +115,9 @@ extension VertoEndpoint {
     mutating func expire(_ id: SessionID, at now: Instant, into out: inout [VertoOutput]) {
         guard let session = sessions[id], session.connection == nil else { return }
         for leg in session.calls { end(leg, .recoveryOnTimerExpire, at: now, into: &out) }
-        sessions[id] = nil
-        sessionsOf[session.owner]?.remove(id)
-        if sessionsOf[session.owner]?.isEmpty == true { sessionsOf[session.owner] = nil }
+        forget(id)
     }
 
     private static let sessionNameLength = 256
+    private static let lostSessions = 32
 }

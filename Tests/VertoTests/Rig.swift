@@ -40,10 +40,16 @@ final class Rig {
         configure(&settings)
         let directory = Directory(defaultDomain: Self.domain, users: users)
         var tokens = 0
-        endpoint = VertoEndpoint(settings: settings, directory: directory, md5Hex: { "md5(\($0))" }) {
+        let nextToken = {
             tokens += 1
             return "token-\(tokens)"
         }
+        endpoint = VertoEndpoint(
+            settings: settings,
+            directory: directory,
+            md5Hex: { "md5(\($0))" },
+            randomToken: nextToken
+        )
     }
 
     /// 1001…1009 with the password `secret` and Verto alone; `boss` moderates, `op` has the text API, `board` may watch.
