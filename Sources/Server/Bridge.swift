@@ -48,6 +48,7 @@ actor Bridge {
     private var orders: [OrderToken: RequestToken] = [:]
     private var lastOrder: UInt64 = 0
     private var lastMember = 0
+    private var pins = PINThrottle()
     private(set) var counters: [VertoCounter: Int] = [:]
     private(set) var peerCounters = Peer.Counters()
 
@@ -246,6 +247,11 @@ extension Bridge {
             log.warning("bad conference argument", metadata: ["leg": "\(id)", "argument": "\(argument)"])
             return follow(step(.conferenceRefused(id, .invalidNumberFormat)))
         }
+        let address = call.invite.remoteAddress
+        guard join.request.suppliedPIN == nil || pins.allows(address, join.key, at: time) else {
+            log.notice("too many wrong PINs", metadata: ["address": "\(address)", "room": "\(join.key.address)"])
+            return follow(step(.conferenceRefused(id, .callRejected)))
+        }
         var room =
             rooms[join.key]
             ?? RoomRecord(loop: call.loop, hasLiveArray: join.profile.roomFlags.contains(.liveArraySync))
@@ -313,7 +319,7 @@ extension Bridge {
         let member = calls[id]?.member ?? nextMember()
         let request = JoinRequest(
             id: member, callID: id.rawValue, callerName: invite.callerIDName, callerNumber: invite.callerIDNumber,
-            flags: argument.memberFlags(variables: variables), suppliedPIN: variables["supplied_pin"],
+            flags: argument.memberFlags(variables: variables), suppliedPIN: variables["supplied_pin"] ?? variables["verto_dvar_supplied_pin"],
             pin: argument.pin, moderatorPIN: variables["conference_moderator_pin"], user: invite.user,
             variables: Self.visible(variables), channelName: "verto.rtc/\(invite.destination)",
             isScreenShare: invite.isScreenShare,
@@ -327,11 +333,11 @@ extension Bridge {
             request: request, startedAt: Int(MonotonicClock.unixNanoseconds / 1_000_000_000))
     }
 
-    /// What everybody in the room may see of a caller: what the client itself set for that (conference.md §3.1).
+    /// What everybody in the room sees of a caller beside name and number: of what the client set, only what member
+    /// lists show (conference.md §3.5).
     private static func visible(_ variables: [String: String]) -> [String: String] {
-        let prefix = "verto_dvar_"
         var shown: [String: String] = [:]
-        for (name, value) in variables where name.hasPrefix(prefix) { shown[String(name.dropFirst(prefix.count))] = value }
+        for name in ["email", "avatar"] { shown[name] = variables["verto_dvar_\(name)"] }
         return shown
     }
 
@@ -361,7 +367,10 @@ extension Bridge {
         case .digit(let id, let digit): follow(step(.digit(id, digit)))
         case .applicationDone(let id): follow(step(.applicationDone(id)))
         case .refused(let id, let refusal):
-            if let key = calls[id]?.room { joined(key) }
+            if let call = calls[id], let key = call.room {
+                joined(key)
+                if refusal == .wrongPIN { pins.failed(call.invite.remoteAddress, key, at: time) }
+            }
             log.info("not admitted", metadata: ["leg": "\(id)", "reason": "\(refusal)"])
             follow(step(.conferenceRefused(id, refusal.cause)))
         case .opened(let key):
