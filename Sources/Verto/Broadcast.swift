@@ -65,7 +65,8 @@ extension VertoEndpoint {
     ) -> Answer {
         guard let data = data?.object, data.text("action") == "send" else { return .result([:]) }
         let message = data.text("message")
-        if let refusal = refusesText(message ?? "", on: c, at: now, into: &out) {
+        let size = message?.utf8.count ?? 0
+        if let refusal = refuses(size, limit: settings.chatBytes, on: c, at: now, into: &out) {
             return Self.broadcastFailure(refusal)
         }
         var event: JSONObject = ["direction": "outbound"]
@@ -85,28 +86,31 @@ extension VertoEndpoint {
         at now: Instant,
         into out: inout [VertoOutput]
     ) -> Answer {
-        if let refusal = refusesText("", on: c, at: now, into: &out) { return Self.broadcastFailure(refusal) }
         var event = params.without([
             "sessid", "userid", "fromDisplay", "localBroadcast", "echoParams", "eventChannel", "eventSerno",
             "subscribedChannel", "callID", "pvtData", "eventType", "passwd", "loginParams",
         ])
+        let size = JSON.object(event).bytes.count
+        if let refusal = refuses(size, limit: settings.relayBytes, on: c, at: now, into: &out) {
+            return Self.broadcastFailure(refusal)
+        }
         event["userid"] = .string(connections[c]?.identity?.uid ?? "")
         if let name = connections[c]?.displayName { event["fromDisplay"] = .string(name) }
         publish(event, on: channel, exactOnly: true, into: &out)
         return .result([:])
     }
 
-    /// Why a text may not be sent: its length, or how fast they come. `nil` when it may.
-    mutating func refusesText(
-        _ text: String,
+    /// Why `size` bytes may not be passed on to others: too many, or too soon after the last. `nil` when they may.
+    mutating func refuses(
+        _ size: Int,
+        limit: Int,
         on c: ConnectionID,
         at now: Instant,
         into out: inout [VertoOutput]
     ) -> String? {
-        let isTooLong = text.utf8.count > settings.chatBytes
-        if !isTooLong, connections[c]?.chat.take(at: now) == true { return nil }
+        if size <= limit, connections[c]?.chat.take(at: now) == true { return nil }
         out.append(.count(.chatLimited))
-        return isTooLong ? "Message too long." : "Too many messages."
+        return size > limit ? "Message too long." : "Too many messages."
     }
 
     /// Sends an event to the subscribers of `channel` and, unless `exactOnly`, of its parent, with each receiver's

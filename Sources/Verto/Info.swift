@@ -49,7 +49,9 @@ extension VertoEndpoint {
         guard let message = message.object, let to = message.text("to"), let body = message.text("body") else {
             return .failure(["message": "INVALID MESSAGE to and body params required"])
         }
-        if let refusal = refusesText(body, on: c, at: now, into: &out) { return .sessionError(refusal) }
+        if let refusal = refuses(body.utf8.count, limit: settings.chatBytes, on: c, at: now, into: &out) {
+            return .sessionError(refusal)
+        }
         let receivers: [ConnectionID]
         if to.lowercased().hasPrefix("conf+") {
             receivers = roomMates(of: c, inRoomAt: String(to.dropFirst("conf+".count)))

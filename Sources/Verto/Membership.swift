@@ -9,6 +9,8 @@ struct Membership {
     let room: RoomKey
     let member: MemberID
     let role: Role
+    /// Who was told of the join, and so is told of the part: not whoever takes the session over meanwhile.
+    let connection: ConnectionID?
     /// Event channels the session may use while the call is there; the moderator channel for moderators only.
     let channels: [String]
 }
@@ -25,6 +27,7 @@ extension VertoEndpoint {
             room: room,
             member: notice.memberID,
             role: notice.role,
+            connection: sessions[call.session]?.connection,
             channels: channels
         )
         sessions[call.session]?.memberships.insert(leg)
@@ -35,6 +38,7 @@ extension VertoEndpoint {
     mutating func parted(_ room: RoomKey, _ leg: LegID, _ notice: PartNotice, into out: inout [VertoOutput]) {
         guard let membership = memberships[leg], membership.room == room else { return }
         revoke(leg)
+        guard membership.connection == sessions[membership.session]?.connection else { return }
         tellMember(
             of: membership.session, "part", room, leg, notice.memberID, notice.role, notice.isSecondScreen, into: &out
         )

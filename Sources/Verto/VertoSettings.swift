@@ -53,8 +53,9 @@ package struct VertoSettings: Sendable {
     /// String members added to every private conference event (`conference_verto_<x>`).
     package var privateEventMembers: [(name: String, value: String)] = []
 
-    // Chat.
+    // Chat, and events that clients send each other.
     package var chatBytes = 4096
+    package var relayBytes = 16 * 1024
     package var chatsPerSecond = 2
     package var chatBurst = 10
 

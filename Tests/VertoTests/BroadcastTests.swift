@@ -122,6 +122,16 @@ struct BroadcastTests {
         #expect(rig.take(b).isEmpty)
     }
 
+    @Test func relayedEventsHaveALimitToo() {
+        let rig = Rig()
+        let (a, b) = (rig.login("board"), rig.login("board"))
+        _ = rig.ask(b, "verto.subscribe", ["eventChannel": "demo"])
+        let long = JSON.string(String(repeating: "x", count: 16 * 1024))
+        let answer = rig.ask(a, "verto.broadcast", ["eventChannel": "demo", "localBroadcast": true, "data": long])
+        #expect(answer["result"]?["message"]?.string == "Message too long.")
+        #expect(rig.take(b).isEmpty)
+    }
+
     @Test func textMessagesReachAllConnectionsOfAUser() {
         let rig = Rig()
         let (a, b1, b2) = (rig.login("1001", session: "A"), rig.login("1002"), rig.login("1002"))

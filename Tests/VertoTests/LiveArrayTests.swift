@@ -220,6 +220,28 @@ struct LiveArrayTests {
         #expect(data[2]["wireSerno"]?.int == 7)
     }
 
+    @Test func aSnapshotWhileAnAnswerWaitsLeavesNoGapBehind() {
+        let watching = [
+            "jsonrpc-allowed-fsapi": "conference", "jsonrpc-allowed-event-channels": "conference-liveArray",
+        ]
+        let rig = Rig(users: Rig.users + [Rig.user("w", watching)])
+        let (w, c) = (rig.login("w"), rig.login("1001"))
+        watch(rig, w)
+        rig.enter(c, "u1")
+        var client = LiveArrayClient(Self.channel, "3500")
+        client.receive(rig.take(w))
+        rig.answersCommands = false
+        rig.request(w, "fsapi", ["cmd": "conference", "arg": "3500 count"])
+        if let row = rig.rooms[Self.key]?.snapshot.first?.row {
+            rig.news(.snapshot(Self.key, rows: [("u1", row), ("u2", row)], serial: 8))
+            rig.news(.delta(Self.key, Delta(serial: 9, change: .add(key: "u3", row: row, at: 2))))
+        }
+        rig.completeCommands()
+        client.receive(rig.take(w))
+        #expect(client.gaps.isEmpty)
+        #expect(client.order == ["u1", "u2", "u3"])
+    }
+
     @Test func aReopenedRoomStartsItsNumbersAgain() {
         let rig = Rig()
         let (board, c) = (rig.login("board"), rig.login("1001"))

@@ -134,6 +134,16 @@ struct SessionTests {
         #expect(rig.ask(new, "verto.bye", ["dialogParams": ["callID": "call"]]).isResult)
     }
 
+    @Test func thePartOfAnOldCallIsNotToldToWhoeverTookTheSessionOver() {
+        let rig = Rig()
+        let old = rig.login("1001", session: "S")
+        rig.enter(old, "call")
+        let new = rig.connect()
+        rig.request(new, "login", ["login": "1001", "passwd": "secret", "sessid": "S"])
+        #expect(rig.hangUps.count == 1)  // which made the room part with it
+        #expect(rig.take(new).allSatisfy { $0["params"]?["pvtData"] == nil })
+    }
+
     @Test func anExpiredLoginEndsItsCalls() {
         let rig = Rig({ $0.keepDetachedCalls = true }, users: [Rig.user("e", variables: ["login-expires": "1"])])
         let c = rig.login("e")
