@@ -66,7 +66,8 @@ package final class MediaLeg {
     }
 
     private func receive(_ header: RTPHeader, _ packet: Span<UInt8>, at now: Instant, facts: inout [Fact]) {
-        guard audio.direction.receives, header.payloadEnd <= packet.count, header.payloadOffset <= header.payloadEnd else {
+        guard audio.direction.receives, header.payloadEnd <= packet.count, header.payloadOffset <= header.payloadEnd
+        else {
             return
         }
         let payload = packet.extracting(header.payloadOffset..<header.payloadEnd)
@@ -81,9 +82,10 @@ package final class MediaLeg {
         }
     }
 
-    /// A new source on the same call starts new statistics; the jitter buffer finds out by the sequence number.
+    /// A new source on the same call starts new statistics and a new stream.
     private func accept(_ header: RTPHeader) {
         guard source != header.ssrc else { return }
+        if source != nil { input.restart() }
         source = header.ssrc
         reception = ReceptionStatistics()
     }

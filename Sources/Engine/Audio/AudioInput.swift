@@ -35,6 +35,13 @@ package final class AudioInput {
     /// The score of the last frame was low: the jitter buffer may drop a frame here unheard.
     package func noteQuiet(_ isQuiet: Bool) { jitter.isQuiet = isQuiet }
 
+    /// The packets that follow are another source's.
+    package func restart() {
+        jitter.restart()
+        decoder?.reset()
+        (isWarm, silentSamples, stashStart, stashEnd) = (false, 0, 0, 0)
+    }
+
     /// Takes one packet. Invalid Opus is dropped here, so that the decoder sees only what its header allows.
     package func insert(_ payload: Span<UInt8>, sequence: UInt16, timestamp: UInt32, level: Int?, at now: Instant) {
         var duration = 0
@@ -73,34 +80,35 @@ package final class AudioInput {
     private func step(_ filled: inout Int, isWanted: Bool) -> Bool {
         switch jitter.take() {
         case .pause:
-            isWarm = false
-            filled = silence(Self.frame - filled, at: filled)
-            return false
+            return skip(Self.frame)
         case .packet(let slot):
             return play(slot, &filled, isWanted: isWanted)
         case .merge(let slot, let next):
             return merge(slot, next, &filled, isWanted: isWanted)
         case .recover(let slot):
-            guard isWarm, isWanted else { return skip(&filled) }
-            jitter.payloads.withSlot(slot) { next in
-                scratch.first.withMutableSpan { _ = try? decoder?.decodeFEC(next, into: &$0) }
-            }
+            guard isWarm, isWanted else { return skip(Self.frame) }
+            recover(slot)
             copy(scratch.first, Self.frame, to: &filled)
             return true
         case .conceal:
-            guard isWarm, isWanted else { return skip(&filled) }
-            scratch.first.withMutableSpan { _ = try? decoder?.conceal(into: &$0) }
+            guard isWarm, isWanted else { return skip(Self.frame) }
+            conceal(into: scratch.first)
             copy(scratch.first, Self.frame, to: &filled)
             return true
         }
     }
 
+    /// Lets `samples` pass unheard.
+    private func skip(_ samples: Int) -> Bool {
+        isWarm = false
+        silentSamples += samples
+        return false
+    }
+
     private func play(_ slot: Int, _ filled: inout Int, isWanted: Bool) -> Bool {
         let duration = jitter.duration(of: slot)
         guard isWanted, !jitter.isDTX(slot), gate.isOpen(level: jitter.level(of: slot)), prepareDecoder() else {
-            isWarm = false
-            silentSamples += duration
-            return false
+            return skip(duration)
         }
         if !isWarm { warmUp() }
         if duration == Self.frame, filled == 0 {
@@ -116,9 +124,9 @@ package final class AudioInput {
     /// Two frames become one, to take 20 ms out of the delay in the middle of speech.
     private func merge(_ slot: Int, _ next: Int, _ filled: inout Int, isWanted: Bool) -> Bool {
         guard isWanted, gate.isOpen(level: jitter.level(of: slot)), prepareDecoder() else {
-            isWarm = false
-            return skip(&filled)
+            return skip(Self.frame)
         }
+        if !isWarm { warmUp() }
         decode(slot, into: scratch.first)
         decode(next, into: scratch.second)
         scratch.first.withSpan { from in
@@ -128,12 +136,6 @@ package final class AudioInput {
         }
         copy(scratch.blend, Self.frame, to: &filled)
         return true
-    }
-
-    private func skip(_ filled: inout Int) -> Bool {
-        isWarm = false
-        filled = silence(Self.frame - filled, at: filled)
-        return false
     }
 
     private func prepareDecoder() -> Bool {
@@ -152,16 +154,23 @@ package final class AudioInput {
 
     private func decode(_ slot: Int, into out: PCMBuffer) {
         decodedFrames &+= 1
-        jitter.payloads.withSlot(slot) { payload in
-            out.withMutableSpan { pcm in
-                do {
-                    _ = try decoder?.decode(payload, into: &pcm)
-                } catch {
-                    // The payload is the sender's: what does not decode is a loss.
-                    _ = try? decoder?.conceal(into: &pcm)
-                }
-            }
+        let isDecoded = jitter.payloads.withSlot(slot) { payload in
+            out.withMutableSpan { pcm in (try? decoder?.decode(payload, into: &pcm)) != nil }
         }
+        // The payload is the sender's: what does not decode is a loss.
+        if !isDecoded { conceal(into: out) }
+    }
+
+    private func conceal(into out: PCMBuffer) {
+        let isConcealed = out.withMutableSpan { pcm in (try? decoder?.conceal(into: &pcm)) != nil }
+        if !isConcealed { out.silence() }
+    }
+
+    private func recover(_ slot: Int) {
+        let isRecovered = jitter.payloads.withSlot(slot) { following in
+            scratch.first.withMutableSpan { pcm in (try? decoder?.decodeFEC(following, into: &pcm)) != nil }
+        }
+        if !isRecovered { conceal(into: scratch.first) }
     }
 
     // MARK: Pieces of a frame
