@@ -1,5 +1,5 @@
-package import Calls
-package import Wire
+import Calls
+import Wire
 
 /// `verto.invite`, `verto.bye`, `verto.modify`, `verto.answer`, `verto.attach`.
 ///
@@ -181,80 +181,4 @@ extension VertoEndpoint {
     private static let modifications: Set<String> = [
         "hold", "unhold", "togglehold", "transfer", "replace", "updatemedia",
     ]
-}
-
-// MARK: News of calls
-
-extension VertoEndpoint {
-    /// Something happened to a call that came as ``VertoOutput/invite(_:)``.
-    package mutating func call(
-        _ leg: LegID,
-        _ news: CallNews,
-        at now: Instant,
-        into out: inout [VertoOutput]
-    ) {
-        guard let call = calls[leg] else {
-            if case .ended = news { released(leg) }
-            return
-        }
-        switch news {
-        case .media(let sdp):
-            sendAnswer("verto.media", leg, sdp, into: &out)
-        case .answered(let sdp):
-            guard !call.isAnswered else { return }
-            calls[leg]?.isAnswered = true
-            sendAnswer("verto.answer", leg, sdp, into: &out)
-        case .ended(let cause):
-            calls[leg] = nil
-            sessions[call.session]?.calls.removeAll { $0 == leg }
-            let members: JSONObject = [
-                "callID": .string(leg.rawValue), "causeCode": .integer(Int64(cause.code)), "cause": .string(cause.name),
-            ]
-            tellOwner(of: call, "verto.bye", members, into: &out)
-        case .display(let name, let number):
-            display(leg, call, name, number, into: &out)
-        }
-    }
-
-    private mutating func released(_ leg: LegID) {
-        guard releasing.remove(leg) != nil else { return }
-        timers.cancel(.releasing(leg.rawValue))
-    }
-
-    /// The answer goes out once, with whichever of the two comes first.
-    private mutating func sendAnswer(_ method: String, _ leg: LegID, _ sdp: String?, into out: inout [VertoOutput]) {
-        guard let call = calls[leg] else { return }
-        var members: JSONObject = ["callID": .string(leg.rawValue)]
-        if let sdp, !call.hasSDP {
-            calls[leg]?.hasSDP = true
-            members["sdp"] = .string(sdp)
-        }
-        members["variables"] = [:]
-        tellOwner(of: call, method, members, into: &out)
-    }
-
-    private mutating func display(
-        _ leg: LegID,
-        _ call: Call,
-        _ name: String,
-        _ number: String,
-        into out: inout [VertoOutput]
-    ) {
-        let members: JSONObject = [
-            "callID": .string(leg.rawValue), "display_name": .string(name), "display_number": .string(number),
-            "caller_id_name": .string(call.callerIDName), "caller_id_number": .string(call.callerIDNumber),
-            "callee_id_name": .string(name), "callee_id_number": .string(number), "display_direction": "inbound",
-        ]
-        tellOwner(of: call, "verto.display", members, into: &out)
-    }
-
-    private mutating func tellOwner(
-        of call: Call,
-        _ method: String,
-        _ params: JSONObject,
-        into out: inout [VertoOutput]
-    ) {
-        guard let c = sessions[call.session]?.connection else { return }
-        tell(c, method, params, into: &out)
-    }
 }

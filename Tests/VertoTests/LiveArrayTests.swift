@@ -216,8 +216,9 @@ struct LiveArrayTests {
         if let delta = add(7, "u7") { rig.news(.delta(Self.key, delta)) }
         let data = rig.takeEvents(board, on: Self.channel)
         #expect(data.compactMap { $0["action"]?.string } == ["clear", "bootObj", "add"])
-        #expect(data[1]["data"]?.array?.compactMap { $0.array?.first?.string } == ["u5", "u6"])
-        #expect(data[2]["wireSerno"]?.int == 7)
+        let rows = data.first { $0["action"]?.string == "bootObj" }?["data"]?.array
+        #expect(rows?.compactMap { $0.array?.first?.string } == ["u5", "u6"])
+        #expect(data.last?["wireSerno"]?.int == 7)
     }
 
     @Test func aSnapshotWhileAnAnswerWaitsLeavesNoGapBehind() {
