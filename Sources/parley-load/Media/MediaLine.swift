@@ -1,0 +1,137 @@
+import Glibc
+import Native
+import TestKit
+import Wire
+
+/// One member's media: a browser, its socket, what it sends and how what it hears arrives.
+final class MediaLine {
+    enum Fact {
+        case connected
+        case failed(String)
+        case heard
+        /// A marker's onset was found at this moment: arrival of the packet and the place in it.
+        case marker(Instant)
+    }
+
+    let plan: MemberPlan
+    let socket: LineSocket
+    let browser: FakeBrowser
+    private(set) var reception = Reception()
+    private(set) var hasFailed = false
+    /// When the last marker burst was sent, on the marker's own line.
+    private(set) var lastBurst: Instant?
+
+    private var script: Script
+    private var ear: EarBox?
+    private var lastSequence: UInt16?
+    private var events: [FakeBrowser.Event] = []
+    private var hasHeard = false
+    private var ticks = 0
+    private let sendsLevels: Bool
+
+    init(
+        plan: MemberPlan, socket: LineSocket, browser: FakeBrowser, repertoire: Repertoire, sendsLevels: Bool
+    ) {
+        self.plan = plan
+        self.socket = socket
+        self.browser = browser
+        self.sendsLevels = sendsLevels
+        script = Script(role: plan.role, repertoire: repertoire, seed: UInt64(plan.index))
+        ear = plan.hearsMarker ? EarBox() : nil
+    }
+
+    func accept(_ answer: String, at now: Instant) -> String? {
+        do throws(BrowserAnswer.Refusal) {
+            try browser.accept(answer, at: now)
+        } catch {
+            return "\(error)"
+        }
+        guard let address = browser.answer?.address, socket.connect(to: address) else { return "cannot connect UDP" }
+        return nil
+    }
+
+    /// Takes one datagram.
+    func receive(_ datagram: inout MutableSpan<UInt8>, count: Int, at now: Instant, facts: inout [Fact]) {
+        guard DatagramKind(of: datagram.span.extracting(0..<count)) == .rtp, browser.isConnected,
+            let answer = browser.answer
+        else {
+            return receiveOther(&datagram, count: count, at: now, facts: &facts)
+        }
+        let sequence = datagram.span.uint16(at: 2)
+        let timestamp = datagram.span.uint32(at: 4)
+        if plan.decrypts || plan.hearsMarker {
+            guard
+                case .rtp(let header) = browser.receive(
+                    &datagram, count: count, from: answer.address, at: now, events: &events)
+            else { return }
+            listen(to: datagram.span.extracting(header.payload), sequence, at: now, facts: &facts)
+        } else {
+            browser.count(datagram.span.extracting(0..<count), at: now)
+        }
+        reception.note(sequence: sequence, timestamp: timestamp, at: now)
+        guard !hasHeard else { return }
+        hasHeard = true
+        facts.append(.heard)
+    }
+
+    private func receiveOther(
+        _ datagram: inout MutableSpan<UInt8>, count: Int, at now: Instant, facts: inout [Fact]
+    ) {
+        guard let answer = browser.answer else { return }
+        _ = browser.receive(&datagram, count: count, from: answer.address, at: now, events: &events)
+        settle(&facts)
+    }
+
+    private func listen(to payload: Span<UInt8>, _ sequence: UInt16, at now: Instant, facts: inout [Fact]) {
+        guard let ear, payload.count > 0 else { return }
+        if let lastSequence {
+            let step = sequence &- lastSequence
+            guard step > 0, step < 0x8000 else { return }
+            for _ in 0..<min(step - 1, 5) { ear.ear?.miss() }
+        }
+        lastSequence = sequence
+        guard let onset = ear.ear?.hear(payload) else { return }
+        facts.append(.marker(now.advanced(byNanoseconds: Int64(onset * 1e9))))
+    }
+
+    /// Sends this line's next 20 ms. Returns whether a talk spurt begins with it.
+    func tick(at now: Instant, facts: inout [Fact]) -> Bool {
+        ticks += 1
+        if !browser.isConnected || ticks.isMultiple(of: 5) {
+            browser.advance(to: now, events: &events)
+            settle(&facts)
+        }
+        guard browser.isConnected else { return false }
+        var startsTalking = false
+        switch script.next(startsTalking: &startsTalking) {
+        case .packet(let loop, let index):
+            loop.withPacket(index) { packet in
+                _ = browser.send(packet, level: sendsLevels ? loop.levels[index] : nil, at: now)
+            }
+            if case .marker = plan.role, index == 0 { lastBurst = now }
+        case .nothing: browser.pause(960)
+        }
+        return startsTalking
+    }
+
+    func beginWindow() { reception.beginWindow() }
+
+    private func settle(_ facts: inout [Fact]) {
+        guard !events.isEmpty else { return }
+        for event in events {
+            switch event {
+            case .validated: break
+            case .connected: facts.append(.connected)
+            case .failed(let failure):
+                hasFailed = true
+                facts.append(.failed("\(failure)"))
+            }
+        }
+        events.removeAll(keepingCapacity: true)
+    }
+}
+
+/// Holds the move-only ear for a class that may have none.
+private final class EarBox {
+    var ear: MarkerEar? = try? MarkerEar()
+}

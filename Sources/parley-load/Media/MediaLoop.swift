@@ -1,0 +1,299 @@
+import CLinux
+import Glibc
+import Native
+import RTC
+import TestKit
+import Wire
+
+/// The one thread of all media: `epoll`, a socket a member, a 20 ms tick with the members spread over it.
+///
+/// Arrivals are read with one `recv` each, because a socket rarely has two; sends go by `sendmmsg`. Sounds are encoded
+/// before, receivers look at the header only, and nothing is allocated for a packet.
+final class MediaLoop {
+    private let mailbox: MediaMailbox
+    private let wakeReader: () -> Void
+    private let sendsLevels: Bool
+    private let context: DTLSContext
+    private let repertoire: Repertoire
+    private let sender = BatchSender(capacity: 64)
+    private var lines: [Int: MediaLine] = [:]
+    private var byDescriptor: [MediaLine?] = []
+    private var slots = [[MediaLine]](repeating: [], count: MediaLoop.slotsPerTick)
+    private var markers: [Int: MediaLine] = [:]
+    private var random = SystemRandomNumberGenerator()
+
+    private let epoll: CInt
+    private let timer: CInt
+    private let start: Instant
+    private var nextSlot = 0
+    private var news: [MediaNews] = []
+    private var facts: [MediaLine.Fact] = []
+    private let buffer = ReceiveBuffer()
+
+    private var window: MediaReport?
+    private var windowStart = Instant(nanoseconds: 0)
+    private var windowCPU: Int64 = 0
+    private var sent = 0
+    private var received = 0
+    private var secondLateness = Lateness()
+    private var nextProgress: Instant
+
+    init(mailbox: MediaMailbox, sendsLevels: Bool, wakeReader: @escaping () -> Void) throws {
+        self.mailbox = mailbox
+        self.sendsLevels = sendsLevels
+        self.wakeReader = wakeReader
+        let identity = try Identity.generate(commonName: "parley-load", alternativeNames: [], days: 2)
+        context = try DTLSContext(identity: identity)
+        repertoire = try Repertoire()
+        epoll = epoll_create1(CInt(EPOLL_CLOEXEC))
+        timer = timerfd_create(CLOCK_MONOTONIC, CInt(TFD_NONBLOCK) | CInt(TFD_CLOEXEC))
+        start = MonotonicClock.now.advanced(by: .milliseconds(5))
+        nextProgress = start.advanced(by: .seconds(1))
+        armTimer()
+        watch(timer)
+        watch(mailbox.wakeDescriptor)
+        news.append(.ready)
+    }
+
+    deinit {
+        close(epoll)
+        close(timer)
+    }
+
+    /// Runs until told to stop.
+    func run() {
+        var isRunning = true
+        while isRunning {
+            unsafe withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: Self.eventsPerTurn) { ready in
+                let count = unsafe epoll_wait(epoll, ready.baseAddress, CInt(Self.eventsPerTurn), -1)
+                for index in 0..<max(0, Int(count)) {
+                    let descriptor = unsafe ready[index].data.fd
+                    if descriptor == timer {
+                        clearTimer()
+                    } else if descriptor == mailbox.wakeDescriptor {
+                        for order in mailbox.takeOrders() where !obey(order) { isRunning = false }
+                    } else {
+                        receive(from: descriptor)
+                    }
+                }
+            }
+            runDueSlots()
+            if !news.isEmpty { publish() }
+        }
+    }
+
+    // MARK: Orders
+
+    /// `false` when it was the order to stop.
+    private func obey(_ order: MediaOrder) -> Bool {
+        switch order {
+        case .open(let plan, let ip): open(plan, localIP: ip)
+        case .answer(let index, let sdp): accept(sdp, on: index)
+        case .close(let index): hangUp(index)
+        case .beginWindow: beginWindow()
+        case .endWindow: endWindow()
+        case .stop: return false
+        }
+        return true
+    }
+
+    private func open(_ plan: MemberPlan, localIP: String) {
+        guard let local = TransportAddress(ip: localIP, port: 9), let socket = LineSocket(isIPv6: local.isIPv6),
+            let address = TransportAddress(ip: localIP, port: socket.localPort)
+        else { return news.append(.failed(plan.index, "no UDP socket")) }
+        var settings = FakeBrowser.Settings(address: address)
+        settings.offersAudioLevel = sendsLevels
+        let browser = FakeBrowser(settings: settings, context: context, outbox: sender.batch, random: &random)
+        let line = MediaLine(
+            plan: plan, socket: socket, browser: browser, repertoire: repertoire, sendsLevels: sendsLevels)
+        lines[plan.index] = line
+        let descriptor = Int(socket.descriptor)
+        while byDescriptor.count <= descriptor { byDescriptor.append(nil) }
+        byDescriptor[descriptor] = line
+        watch(socket.descriptor)
+        if case .marker = plan.role { markers[plan.room] = line }
+        news.append(.offer(plan.index, browser.offer.text))
+    }
+
+    private func accept(_ answer: String, on index: Int) {
+        guard let line = lines[index] else { return }
+        if let problem = line.accept(answer, at: MonotonicClock.now) {
+            sender.batch.removeAll()
+            return news.append(.failed(index, problem))
+        }
+        sender.flush(through: line.socket.descriptor)
+        // Neighbours in one room must not sit in one slot.
+        slots[index * 7 % Self.slotsPerTick].append(line)
+    }
+
+    private func hangUp(_ index: Int) {
+        guard let line = lines.removeValue(forKey: index) else { return }
+        line.browser.close()
+        sender.flush(through: line.socket.descriptor)
+        byDescriptor[Int(line.socket.descriptor)] = nil
+        if markers[line.plan.room] === line { markers[line.plan.room] = nil }
+        for slot in slots.indices { slots[slot].removeAll { $0 === line } }
+    }
+
+    // MARK: Arrivals
+
+    private func receive(from descriptor: CInt) {
+        guard let line = byDescriptor[Int(descriptor)] else { return }
+        let count = buffer.receive(from: descriptor)
+        guard count > 0 else { return }
+        let now = MonotonicClock.now
+        received += 1
+        buffer.withBytes { line.receive(&$0, count: count, at: now, facts: &facts) }
+        sender.flush(through: descriptor)
+        if !facts.isEmpty { settle(line, at: now) }
+    }
+
+    private func settle(_ line: MediaLine, at now: Instant) {
+        let index = line.plan.index
+        for fact in facts {
+            switch fact {
+            case .connected: news.append(.connected(index, at: now))
+            case .failed(let reason): news.append(.failed(index, reason))
+            case .heard: news.append(.heard(index, at: now))
+            case .marker(let onset): noteMarker(onset, in: line.plan.room)
+            }
+        }
+        facts.removeAll(keepingCapacity: true)
+    }
+
+    /// The delay of the sound itself: from the tone's place in the packet sent to its place in the packet received.
+    private func noteMarker(_ onset: Instant, in room: Int) {
+        guard window != nil, let burst = markers[room]?.lastBurst else { return }
+        let sounded = burst.advanced(byNanoseconds: Int64(repertoire.markerOnset * 1e9))
+        let delay = onset.milliseconds(since: sounded)
+        guard delay > 0, delay < 20 * Double(Repertoire.markerPeriod) else { return }
+        window?.markerDelays.append(delay)
+    }
+
+    // MARK: Ticks
+
+    private func runDueSlots() {
+        let now = MonotonicClock.now
+        while true {
+            let due = start.advanced(byNanoseconds: Int64(nextSlot) * Self.slotLength)
+            guard due <= now else { break }
+            let lateness = now.nanoseconds(since: due)
+            window?.tickLateness.note(lateness)
+            secondLateness.note(lateness)
+            runSlot(nextSlot % Self.slotsPerTick)
+            nextSlot += 1
+        }
+        if now >= nextProgress { reportProgress(at: now) }
+    }
+
+    private func runSlot(_ slot: Int) {
+        let now = MonotonicClock.now
+        for line in slots[slot] {
+            let startsTalking = line.tick(at: now, facts: &facts)
+            if startsTalking { news.append(.talks(line.plan.index, at: now)) }
+            sent += sender.batch.count
+            if line.lastBurst == now { noteBurst(in: line.plan.room) }
+            sender.flush(through: line.socket.descriptor)
+            if !facts.isEmpty { settle(line, at: now) }
+        }
+    }
+
+    private func noteBurst(in room: Int) {
+        guard window != nil else { return }
+        window?.markerBursts += 1
+        window?.markerExpected += lines.values.count { $0.plan.hearsMarker && $0.plan.room == room }
+    }
+
+    private func reportProgress(at now: Instant) {
+        nextProgress = now.advanced(by: .seconds(1))
+        var progress = MediaProgress(sent: sent, received: received)
+        for line in lines.values {
+            progress.missing += line.reception.missing
+            progress.late += line.reception.late
+            progress.connected += line.browser.isConnected ? 1 : 0
+        }
+        progress.latenessP99 = secondLateness.percentile(0.99)
+        secondLateness.removeAll()
+        (sent, received) = (0, 0)
+        news.append(.progress(progress))
+    }
+
+    // MARK: The window
+
+    private func beginWindow() {
+        for line in lines.values { line.beginWindow() }
+        windowStart = MonotonicClock.now
+        windowCPU = clinux_thread_cpu_time()
+        window = MediaReport()
+        window?.sent = -totalSent
+        window?.sendFailures = -sender.failures
+    }
+
+    private func endWindow() {
+        guard var report = window else { return }
+        window = nil
+        report.seconds = MonotonicClock.now.milliseconds(since: windowStart) / 1000
+        report.sent += totalSent
+        report.sendFailures += sender.failures
+        report.cpuSeconds = Double(clinux_thread_cpu_time() - windowCPU) / 1e9
+        report.lines = lines.values.map { line in
+            MediaReport.Line(
+                index: line.plan.index, reception: line.reception, isConnected: line.browser.isConnected,
+                unauthentic: line.browser.counters.unauthentic)
+        }
+        news.append(.report(report))
+    }
+
+    private var totalSent: Int { lines.values.reduce(0) { $0 + Int($1.browser.packetsSent) } }
+
+    // MARK: Descriptors
+
+    private func publish() {
+        if mailbox.tell(news) { wakeReader() }
+        news.removeAll(keepingCapacity: true)
+    }
+
+    private func watch(_ descriptor: CInt) {
+        var event = unsafe epoll_event()
+        unsafe event.events = EPOLLIN.rawValue
+        unsafe event.data.fd = descriptor
+        unsafe epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event)
+    }
+
+    private func armTimer() {
+        var setting = itimerspec()
+        setting.it_value.tv_sec = Int(start.nanoseconds / 1_000_000_000)
+        setting.it_value.tv_nsec = Int(start.nanoseconds % 1_000_000_000)
+        setting.it_interval.tv_nsec = Int(Self.slotLength)
+        unsafe timerfd_settime(timer, CInt(TFD_TIMER_ABSTIME), &setting, nil)
+    }
+
+    private func clearTimer() {
+        var expirations: UInt64 = 0
+        _ = unsafe read(timer, &expirations, 8)
+    }
+
+    /// A tick in steps of 1 ms.
+    private static let slotsPerTick = 20
+    private static let slotLength: Int64 = 1_000_000
+    private static let eventsPerTurn = 64
+}
+
+/// Where every datagram is read to.
+@safe private final class ReceiveBuffer {
+    private let bytes = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 2048)
+
+    init() { unsafe bytes.initialize(repeating: 0) }
+
+    deinit { unsafe bytes.deallocate() }
+
+    /// Bytes read; 0 or less when there was nothing.
+    func receive(from descriptor: CInt) -> Int {
+        unsafe recv(descriptor, bytes.baseAddress, bytes.count, CInt(MSG_DONTWAIT))
+    }
+
+    func withBytes(_ body: (inout MutableSpan<UInt8>) -> Void) {
+        var span = unsafe bytes.mutableSpan
+        body(&span)
+    }
+}

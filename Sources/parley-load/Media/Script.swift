@@ -1,0 +1,60 @@
+import TestKit
+
+/// What one member sends in each 20 ms.
+struct Script {
+    enum Line {
+        case packet(PayloadLoop, Int)
+        /// DTX: nothing is sent.
+        case nothing
+    }
+
+    private let role: Role
+    private let repertoire: Repertoire
+    private let voice: PayloadLoop
+    private var random: SeededGenerator
+    private var position: Int
+    private var isTalking = false
+    private var left = 0
+
+    init(role: Role, repertoire: Repertoire, seed: UInt64) {
+        self.role = role
+        self.repertoire = repertoire
+        random = SeededGenerator(seed: seed)
+        voice = repertoire.voices[Int(seed % UInt64(repertoire.voices.count))]
+        switch role {
+        case .marker, .crowd(.dtx): position = 0
+        default: position = Int.random(in: 0..<1000, using: &random)
+        }
+        if case .crowd(.intermittent) = role { left = Int.random(in: 50..<400, using: &random) }
+    }
+
+    /// The next 20 ms.
+    ///
+    /// - Parameter startsTalking: Set when a talk spurt begins with this packet, which is loud.
+    mutating func next(startsTalking: inout Bool) -> Line {
+        position += 1
+        switch role {
+        case .talker, .crowd(.talk): return .packet(voice, position % voice.count)
+        case .marker: return .packet(repertoire.marker, position % repertoire.marker.count)
+        case .crowd(.noise): return .packet(repertoire.noise, position % repertoire.noise.count)
+        case .crowd(.dtx): return position.isMultiple(of: 20) ? .packet(repertoire.dtx, 0) : .nothing
+        case .crowd(.intermittent): return nextOfIntermittent(&startsTalking)
+        }
+    }
+
+    private mutating func nextOfIntermittent(_ startsTalking: inout Bool) -> Line {
+        left -= 1
+        if left <= 0 {
+            isTalking.toggle()
+            if isTalking {
+                left = Int.random(in: 75..<200, using: &random)
+                position = voice.beginnings.randomElement(using: &random) ?? 0
+                startsTalking = true
+            } else {
+                left = Int.random(in: 100..<400, using: &random)
+            }
+        }
+        let loop = isTalking ? voice : repertoire.noise
+        return .packet(loop, position % loop.count)
+    }
+}

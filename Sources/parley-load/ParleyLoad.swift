@@ -1,0 +1,157 @@
+import ArgumentParser
+import Glibc
+import NIOCore
+import NIOPosix
+import NIOSSL
+import Wire
+
+/// Puts a conference server under load and measures what members hear and dashboards see.
+@main
+struct ParleyLoad: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "parley-load",
+        abstract: "Joins thousands of headless Verto members to rooms and measures sound, rows, CPU and memory.",
+        discussion: """
+            Example: 200 members in room 3500, two of them talking, ten dashboards:
+              parley-load --url wss://localhost:8082/ --insecure --login 1000 --password 1234 \\
+                --room 3500 --members 200 --talkers 2 --dashboards 10 --server-pid $(pidof parley)
+            """)
+
+    @Option(help: "Where the server is: ws:// or wss://host:port/.")
+    var url: String
+
+    @Flag(help: "Accept any certificate.")
+    var insecure = false
+
+    @Option(help: "Domain of the users, added to logins without one.")
+    var domain: String?
+
+    @Option(help: "Login of all members; one may have many connections.")
+    var login: String?
+
+    @Option(help: "Password of --login.")
+    var password: String?
+
+    @Option(help: "Several logins, used in turn: user1:pw,user2:pw.")
+    var logins: String?
+
+    @Option(help: "Number to call; with --rooms N this and the N-1 numbers that follow.")
+    var room = "3500"
+
+    @Option(help: "How many rooms.")
+    var rooms = 1
+
+    @Option(help: "Members in each room.")
+    var members = 10
+
+    @Option(help: "Members of each room who talk all the time.")
+    var talkers = 2
+
+    @Option(help: "What the other members send: \(Pattern.allCases.map(\.rawValue).joined(separator: ", ")).")
+    var pattern = Pattern.noise
+
+    @Flag(inversion: .prefixedNo, help: "Offer and send audio levels (RFC 6464).")
+    var levels = true
+
+    @Flag(inversion: .prefixedNo, help: "One member of each room sends tone bursts, to measure the delay of sound.")
+    var marker = true
+
+    @Option(help: "Connections that watch the rooms' live arrays, spread over the rooms.")
+    var dashboards = 0
+
+    @Option(help: "user:password of the dashboards, when it is not --login.")
+    var dashboardLogin: String?
+
+    @Flag(help: "Every member watches its room's live array too, as the stock client does.")
+    var membersWatch = false
+
+    @Option(help: "Seconds to measure once everybody is in.")
+    var duration = 30.0
+
+    @Option(help: "Members that join a second.")
+    var joinRate = 20.0
+
+    @Option(help: "The server's process, for its CPU and memory.")
+    var serverPid: Int?
+
+    @Flag(help: "Run the media thread under SCHED_FIFO where that is allowed.")
+    var realtime = false
+
+    @Option(help: "Write the report as JSON to this file.")
+    var json: String?
+
+    func run() throws {
+        let plan = try plan()
+        raiseDescriptorLimit()
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let loop = group.next()
+        let finished = loop.makePromise(of: Conductor.Outcome.self)
+        let mailbox = MediaMailbox()
+        let conductor = Conductor(plan: plan, tls: try tls(), loop: loop, mailbox: mailbox, finished: finished)
+        MediaThread.start(mailbox: mailbox, sendsLevels: plan.sendsLevels, isRealtime: plan.isRealtime) {
+            loop.execute { conductor.assumeIsolated { $0.readNews() } }
+        }
+        let report = Report(plan, try finished.futureResult.wait())
+        print(report.table)
+        if let path = plan.jsonPath { try write(report.json.text + "\n", to: path) }
+        try group.syncShutdownGracefully()
+        if report.joined == 0 { throw ExitCode.failure }
+    }
+
+    private func plan() throws -> Plan {
+        guard let endpoint = Endpoint(url, isLax: insecure) else {
+            throw ValidationError("--url is no ws:// or wss:// address")
+        }
+        let accounts = try accounts()
+        let dashboard = try dashboardLogin.map { try Self.account($0) } ?? accounts[0]
+        guard rooms >= 1, members >= 1, (0...members).contains(talkers), dashboards >= 0, duration > 0, joinRate > 0
+        else {
+            throw ValidationError("counts must be positive, and there cannot be more talkers than members")
+        }
+        guard rooms == 1 || Int(room) != nil else { throw ValidationError("--rooms needs a number as --room") }
+        return Plan(
+            endpoint: endpoint, domain: domain, accounts: accounts, dashboardAccount: dashboard,
+            rooms: rooms == 1 ? [room] : (0..<rooms).map { String((Int(room) ?? 0) + $0) }, membersPerRoom: members,
+            talkersPerRoom: talkers, pattern: pattern, sendsLevels: levels, hasMarker: marker && members >= talkers + 2,
+            dashboards: dashboards, membersWatch: membersWatch, seconds: duration, joinRate: joinRate,
+            serverPID: serverPid, isRealtime: realtime, jsonPath: json)
+    }
+
+    private func accounts() throws -> [Plan.Account] {
+        if let logins {
+            let accounts = try logins.split(separator: ",").map { try Self.account(String($0)) }
+            if !accounts.isEmpty { return accounts }
+        }
+        guard let login, let password else { throw ValidationError("give --login and --password, or --logins") }
+        return [Plan.Account(login: login, password: password)]
+    }
+
+    private static func account(_ text: String) throws -> Plan.Account {
+        guard let colon = text.firstIndex(of: ":") else { throw ValidationError("'\(text)' is not user:password") }
+        return Plan.Account(login: String(text[..<colon]), password: String(text[text.index(after: colon)...]))
+    }
+
+    private func tls() throws -> NIOSSLContext? {
+        guard url.hasPrefix("wss://") else { return nil }
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        if insecure { configuration.certificateVerification = .none }
+        return try NIOSSLContext(configuration: configuration)
+    }
+
+    /// Each member takes two descriptors.
+    private func raiseDescriptorLimit() {
+        var limit = rlimit()
+        guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        limit.rlim_cur = limit.rlim_max
+        _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
+
+    private func write(_ text: String, to path: String) throws {
+        guard let file = unsafe fopen(path, "w") else { throw ValidationError("cannot write \(path)") }
+        defer { unsafe fclose(file) }
+        let bytes = Array(text.utf8)
+        _ = unsafe bytes.withUnsafeBytes { unsafe fwrite($0.baseAddress, 1, $0.count, file) }
+    }
+}
+
+extension Pattern: ExpressibleByArgument {}

@@ -1,0 +1,122 @@
+/// What the members do who are neither talkers nor the marker.
+enum Pattern: String, CaseIterable, Sendable {
+    /// Speech without end.
+    case talk
+    /// Speech for 1.5 to 4 s, then noise for 2 to 8 s.
+    case intermittent
+    /// A quiet room, about −60 dBov.
+    case noise
+    /// One packet every 400 ms, as with `usedtx=1`.
+    case dtx
+}
+
+/// The part one member plays.
+enum Role: Sendable {
+    case talker
+    case marker
+    case crowd(Pattern)
+}
+
+/// One member: which room, which part, and how its sound is looked at.
+struct MemberPlan: Sendable {
+    let index: Int
+    let room: Int
+    let role: Role
+    /// Decodes what it hears and looks for the marker.
+    let hearsMarker: Bool
+    /// Takes SRTP off what it hears; the others read the header only.
+    let decrypts: Bool
+}
+
+/// Everything the run is to do.
+struct Plan: Sendable {
+    struct Account: Sendable {
+        let login: String
+        let password: String
+    }
+
+    var endpoint: Endpoint
+    var domain: String?
+    var accounts: [Account]
+    var dashboardAccount: Account
+    var rooms: [String]
+    var membersPerRoom: Int
+    var talkersPerRoom: Int
+    var pattern: Pattern
+    var sendsLevels: Bool
+    var hasMarker: Bool
+    var dashboards: Int
+    var membersWatch: Bool
+    var seconds: Double
+    var joinRate: Double
+    var serverPID: Int?
+    var isRealtime: Bool
+    var jsonPath: String?
+
+    /// All members, the rooms' in turn so that every room grows at the same pace.
+    var members: [MemberPlan] {
+        (0..<membersPerRoom * rooms.count).map { index in
+            let place = index / rooms.count
+            return MemberPlan(
+                index: index, room: index % rooms.count, role: role(at: place),
+                hearsMarker: hasMarker && place >= firstListener && place >= membersPerRoom - Self.markerReceivers,
+                decrypts: index.isMultiple(of: Self.sampled))
+        }
+    }
+
+    /// The marker is the last to speak; who comes after only listens.
+    private func role(at place: Int) -> Role {
+        if place < talkersPerRoom { return .talker }
+        return hasMarker && place == talkersPerRoom ? .marker : .crowd(pattern)
+    }
+
+    private var firstListener: Int { talkersPerRoom + 1 }
+
+    /// A login that already names its domain keeps it.
+    func login(of account: Account) -> String {
+        guard let domain, !account.login.contains("@") else { return account.login }
+        return "\(account.login)@\(domain)"
+    }
+
+    /// One in so many members decrypts all it hears.
+    private static let sampled = 20
+    /// In each room.
+    private static let markerReceivers = 4
+}
+
+/// Where the server's WebSocket is.
+struct Endpoint: Sendable {
+    let isSecure: Bool
+    let host: String
+    let port: Int
+    let path: String
+    /// Takes any certificate.
+    let isLax: Bool
+
+    /// `ws://host:port/path` or `wss://…`; without a port 80 or 443, an IPv6 host in brackets.
+    init?(_ url: String, isLax: Bool) {
+        if url.hasPrefix("wss://") {
+            isSecure = true
+        } else if url.hasPrefix("ws://") {
+            isSecure = false
+        } else {
+            return nil
+        }
+        let rest = url.dropFirst(isSecure ? 6 : 5)
+        let authority = rest.prefix { $0 != "/" }
+        path = rest.count > authority.count ? String(rest.dropFirst(authority.count)) : "/"
+        self.isLax = isLax
+        let portText: Substring
+        if authority.hasPrefix("["), let end = authority.firstIndex(of: "]") {
+            host = String(authority[authority.index(after: authority.startIndex)..<end])
+            portText = authority[authority.index(after: end)...].drop { $0 == ":" }
+        } else {
+            host = String(authority.prefix { $0 != ":" })
+            portText = authority.dropFirst(host.count).drop { $0 == ":" }
+        }
+        guard let port = portText.isEmpty ? (isSecure ? 443 : 80) : Int(portText), !host.isEmpty,
+            (1...65_535).contains(port)
+        else { return nil }
+        self.port = port
+    }
+}

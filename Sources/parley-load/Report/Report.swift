@@ -1,0 +1,217 @@
+import Wire
+
+/// The figures of the whole run, as a table and as JSON.
+struct Report {
+    private let plan: Plan
+    private let signalling: SignallingReport
+    private let media: MediaReport
+    private let readings: Readings
+
+    init(_ plan: Plan, _ outcome: Conductor.Outcome) {
+        self.plan = plan
+        (signalling, media, readings) = (outcome.signalling, outcome.media, outcome.readings)
+    }
+
+    var joined: Int { signalling.joined }
+
+    // MARK: Figures
+
+    private var receptions: [Reception] { media.lines.map(\.reception) }
+    private var received: Int { receptions.reduce(0) { $0 + $1.packets } }
+    private var missing: Int { receptions.reduce(0) { $0 + $1.missing } }
+    private var late: Int { receptions.reduce(0) { $0 + $1.late } }
+    private var reordered: Int { receptions.reduce(0) { $0 + $1.reordered } }
+    private var duplicates: Int { receptions.reduce(0) { $0 + $1.duplicates } }
+    private var jitter: Percentiles { Percentiles(receptions.filter { $0.packets > 0 }.map { $0.jitter / 1e6 }) }
+    private var largestGap: Percentiles { Percentiles(receptions.map { Double($0.largestGap) / 1e6 }) }
+
+    /// Somebody talks all the time, so a room never falls silent and everybody is owed 50 packets a second.
+    private var isNeverSilent: Bool { plan.talkersPerRoom > 0 || plan.pattern == .talk }
+    private var expected: Int { Int((media.seconds * 50).rounded(.down)) * media.lines.count { $0.isConnected } }
+    private var owed: Int { max(0, expected - received) }
+
+    /// Of one core.
+    private var serverPercent: Double? {
+        guard let start = readings.serverStart, let end = readings.serverEnd, readings.seconds > 0 else { return nil }
+        return (end.cpuSeconds - start.cpuSeconds) / readings.seconds * 100
+    }
+
+    private var toolPercent: Double? {
+        guard let start = readings.toolStart, let end = readings.toolEnd, readings.seconds > 0 else { return nil }
+        return (end.cpuSeconds - start.cpuSeconds) / readings.seconds * 100
+    }
+
+    private var kilobytesPerMember: Double? {
+        guard let before = readings.serverBefore, let end = readings.serverEnd, joined > 0 else { return nil }
+        return Double(end.residentKilobytes - before.residentKilobytes) / Double(joined)
+    }
+
+    private var latenessP99: Double { media.tickLateness.percentile(0.99) }
+
+    /// Why the figures may say more about this tool than about the server.
+    private var warnings: [String] {
+        var warnings: [String] = []
+        if latenessP99 > 5 {
+            warnings.append(
+                "this tool was starved: its ticks were \(Format.decimal(latenessP99, 1)) ms late at p99; "
+                    + "delays and lateness below are partly its own")
+        }
+        if joined < plan.members.count { warnings.append("only \(joined) of \(plan.members.count) members joined") }
+        if signalling.gaps > 0 { warnings.append("\(signalling.gaps) live-array deltas were out of sequence") }
+        if media.sendFailures > 0 { warnings.append("the kernel refused \(media.sendFailures) of our packets") }
+        let unauthentic = media.lines.reduce(0) { $0 + $1.unauthentic }
+        if unauthentic > 0 { warnings.append("\(unauthentic) packets failed SRTP authentication") }
+        return warnings
+    }
+
+    // MARK: Table
+
+    var table: String {
+        var rows: [(String, String)] = [
+            ("members", "\(joined) of \(plan.members.count) in \(plan.rooms.count) room(s), \(described(plan))"),
+            ("window", "\(Format.decimal(media.seconds, 1)) s"),
+            ("websocket open → login", Percentiles(signalling.logins).text),
+            ("invite → answer", Percentiles(signalling.answers).text),
+            ("invite → first audio packet", Percentiles(signalling.firstAudio).text),
+            ("invite → join event", Percentiles(signalling.joins).text),
+            ("rtp sent", "\(media.sent)"),
+            ("rtp received", "\(received), missing by number \(missing) (\(share(missing, of: received + missing)))"),
+        ]
+        if isNeverSilent {
+            rows.append(("rtp owed at 50/s", "\(expected), not received \(owed) (\(share(owed, of: expected)))"))
+        }
+        rows += [
+            (
+                "late over 40 ms / reordered / twice",
+                "\(late) (\(share(late, of: received))) / \(reordered) / \(duplicates)"
+            ),
+            ("jitter (RFC 3550, by member)", jitter.text),
+            ("largest gap (by member)", largestGap.text),
+        ]
+        if plan.hasMarker {
+            rows.append(("sound through the bridge *", Percentiles(media.markerDelays).text))
+            rows.append(("tone bursts heard", "\(media.markerDelays.count) of \(media.markerExpected)"))
+        }
+        if plan.dashboards > 0 {
+            rows += [
+                ("talk start → dashboard row", Percentiles(signalling.talk.delays).text),
+                ("talk spurts / rows that never came", "\(signalling.talk.spurts) / \(signalling.talk.missed)"),
+                ("live-array deltas / serial gaps", "\(signalling.deltas) / \(signalling.gaps)"),
+            ]
+        }
+        rows += serverRows + toolRows
+        for (reason, count) in signalling.failures.sorted(by: { $0.value > $1.value }) {
+            rows.append(("failure", "\(count) × \(reason)"))
+        }
+        let width = (rows.map(\.0.count).max() ?? 0) + 2
+        var text = rows.map { $0.0 + String(repeating: " ", count: width - $0.0.count) + $0.1 }.joined(separator: "\n")
+        if plan.hasMarker {
+            text +=
+                "\n* from the tone's place in the packet that leaves to its place in the mixed packet that arrives:\n"
+            text +=
+                "  the bridge's jitter buffer, mixing and codec delay, loopback included; no microphone, no playout."
+        }
+        for warning in warnings { text += "\nWARNING: " + warning }
+        return text
+    }
+
+    private var serverRows: [(String, String)] {
+        guard let percent = serverPercent, let end = readings.serverEnd else { return [] }
+        var rows = [
+            (
+                "server cpu",
+                "\(Format.decimal(percent, 1)) % of a core, "
+                    + "\(Format.decimal(percent / Double(max(1, joined)), 4)) % a member"
+            ),
+            (
+                "server memory",
+                "\(end.residentKilobytes / 1024) MB, peak \(end.peakKilobytes / 1024) MB, "
+                    + "\(end.threads) threads"
+            ),
+        ]
+        if let kilobytes = kilobytesPerMember {
+            rows.append(("server memory a member", "\(Format.decimal(kilobytes, 0)) kB over the idle server"))
+        }
+        return rows
+    }
+
+    private var toolRows: [(String, String)] {
+        let lateness = media.tickLateness
+        return [
+            (
+                "this tool",
+                "cpu \(Format.decimal(toolPercent ?? 0, 1)) % (media thread "
+                    + "\(Format.decimal(media.cpuSeconds / max(media.seconds, 0.001) * 100, 1)) %), ticks late p50 "
+                    + "\(Format.decimal(lateness.percentile(0.5), 2)) p99 \(Format.decimal(latenessP99, 2)) max "
+                    + "\(Format.decimal(Double(lateness.worst) / 1e6, 1)) ms"
+            )
+        ]
+    }
+
+    private func described(_ plan: Plan) -> String {
+        "\(plan.talkersPerRoom) talker(s) a room, the rest \(plan.pattern.rawValue), "
+            + (plan.sendsLevels ? "with levels" : "without levels")
+    }
+
+    private func share(_ part: Int, of whole: Int) -> String {
+        whole > 0 ? Format.decimal(Double(part) / Double(whole) * 100, 3) + " %" : "-"
+    }
+
+    // MARK: JSON
+
+    var json: JSON {
+        [
+            "plan": [
+                "rooms": .integer(Int64(plan.rooms.count)), "membersPerRoom": .integer(Int64(plan.membersPerRoom)),
+                "talkersPerRoom": .integer(Int64(plan.talkersPerRoom)), "pattern": .string(plan.pattern.rawValue),
+                "levels": .bool(plan.sendsLevels), "marker": .bool(plan.hasMarker),
+                "dashboards": .integer(Int64(plan.dashboards)), "membersWatch": .bool(plan.membersWatch),
+            ],
+            "joined": .integer(Int64(joined)), "seconds": number(media.seconds),
+            "milliseconds": [
+                "login": Percentiles(signalling.logins).json, "answer": Percentiles(signalling.answers).json,
+                "firstAudio": Percentiles(signalling.firstAudio).json, "join": Percentiles(signalling.joins).json,
+                "jitter": jitter.json, "largestGap": largestGap.json,
+                "throughBridge": Percentiles(media.markerDelays).json,
+                "talkToDashboard": Percentiles(signalling.talk.delays).json,
+            ],
+            "rtp": [
+                "sent": .integer(Int64(media.sent)), "received": .integer(Int64(received)),
+                "missing": .integer(Int64(missing)), "expected": isNeverSilent ? .integer(Int64(expected)) : .null,
+                "owed": isNeverSilent ? .integer(Int64(owed)) : .null, "late": .integer(Int64(late)),
+                "reordered": .integer(Int64(reordered)), "duplicates": .integer(Int64(duplicates)),
+                "markerExpected": .integer(Int64(media.markerExpected)),
+            ],
+            "liveArray": [
+                "deltas": .integer(Int64(signalling.deltas)), "gaps": .integer(Int64(signalling.gaps)),
+                "spurts": .integer(Int64(signalling.talk.spurts)),
+                "missedRows": .integer(Int64(signalling.talk.missed)),
+            ],
+            "server": serverJSON, "tool": toolJSON,
+            "failures": .object(
+                JSONObject(signalling.failures.sorted { $0.key < $1.key }.map { ($0.key, .integer(Int64($0.value))) })),
+            "warnings": .array(warnings.map { .string($0) }),
+        ]
+    }
+
+    private var serverJSON: JSON {
+        guard let percent = serverPercent, let end = readings.serverEnd else { return .null }
+        return [
+            "cpuPercent": number(percent), "cpuPercentPerMember": number(percent / Double(max(1, joined))),
+            "residentKilobytes": .integer(Int64(end.residentKilobytes)),
+            "peakKilobytes": .integer(Int64(end.peakKilobytes)),
+            "kilobytesPerMember": kilobytesPerMember.map(number) ?? .null, "threads": .integer(Int64(end.threads)),
+        ]
+    }
+
+    private var toolJSON: JSON {
+        [
+            "cpuPercent": toolPercent.map(number) ?? .null,
+            "mediaThreadPercent": number(media.cpuSeconds / max(media.seconds, 0.001) * 100),
+            "tickLatenessP99": number(latenessP99),
+            "tickLatenessMax": number(Double(media.tickLateness.worst) / 1e6),
+        ]
+    }
+
+    private func number(_ value: Double) -> JSON { .number((value * 10_000).rounded() / 10_000) }
+}
