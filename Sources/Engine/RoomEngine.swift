@@ -28,7 +28,9 @@ package final class RoomEngine {
 
     package let key: RoomKey
     package private(set) var room: Room
-    package var legs: [MediaLeg] { mixer.members.map(\.leg) }
+    package var legs: [MediaLeg] { mixer.legs }
+    /// Frames encoded so far, for the tests that prove who shares them.
+    package var encodedFrames: Int { mixer.encodedFrames }
     package var hasOutputs: Bool { !outputs.isEmpty }
 
     private let mixer: AudioMixer
@@ -36,6 +38,8 @@ package final class RoomEngine {
     private let epoch: Instant
     private var outputs: [Output] = []
     private var calls: [MemberID: String] = [:]
+    /// Members by what they report lost, in 1/256; kept so that a tick allocates nothing.
+    private var lossCounts = [Int](repeating: 0, count: 256)
 
     /// - Parameter startedAt: Unix seconds, for the room's row on dashboards.
     package init(
@@ -116,10 +120,16 @@ package final class RoomEngine {
 
     /// In-band FEC for the worst tenth of receivers, none while they lose nothing worth it.
     private func followLoss() {
-        let losses = mixer.members.map { Int($0.leg.fractionLost) * 100 / 256 }.sorted()
-        guard !losses.isEmpty else { return }
-        let worst = losses[min(losses.count - 1, losses.count * 9 / 10)]
-        mixer.setExpectedLoss(percent: worst >= 2 ? min(worst, 30) : 0)
+        for loss in lossCounts.indices { lossCounts[loss] = 0 }
+        for leg in mixer.legs { lossCounts[Int(leg.fractionLost)] += 1 }
+        var worse = 0
+        let tenth = mixer.legs.count / 10
+        let worst = lossCounts.lastIndex { count in
+            worse += count
+            return worse > tenth
+        }
+        let percent = (worst ?? 0) * 100 / 256
+        mixer.setExpectedLoss(percent: percent >= 2 ? min(percent, 30) : 0)
     }
 
     // MARK: Effects
@@ -130,7 +140,7 @@ package final class RoomEngine {
             case .setMuted(let id, let isMuted): mixer[id]?.isMuted = isMuted
             case .setDeaf(let id, let isDeaf): mixer[id]?.isDeaf = isDeaf
             case .setGainIn(let id, let step): mixer[id]?.gainIn = AudioMember.gain(step: step)
-            case .setGainOut(let id, let step): mixer[id]?.gainOut = AudioMember.gain(step: step)
+            case .setGainOut(let id, let step): mixer.setGainOut(AudioMember.gain(step: step), of: id)
             case .setEnergyLevel(let id, let level): setEnergyLevel(level, of: id)
             case .setWaiting(let isWaiting): for member in mixer.members { member.isWaiting = isWaiting }
             case .resetTalkDetector(let id): mixer[id]?.detector.reset()

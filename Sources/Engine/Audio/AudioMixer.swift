@@ -11,40 +11,69 @@ import Wire
 /// seconds after they were last mixed they are back on the shared frame.
 final class AudioMixer {
     private(set) var members: [AudioMember] = []
+    /// The members' media, in the same order.
+    private(set) var legs: [MediaLeg] = []
     /// Ticks so far.
     private(set) var ticks = 0
+    /// Frames encoded so far, however many heard them.
+    private(set) var encodedFrames = 0
 
     private let settings: AudioSettings
     private let bus = MixBus(count: AudioInput.frame)
     private let mix = PCMBuffer(count: AudioInput.frame)
     private let shared: MixStream
-    private var isSharedCurrent = true
-    /// Encoders nobody uses now: made with the room, so that a tick never makes one.
+    /// Ticks in a row in which the shared mix had listeners; at 0 its encoder has missed what was said.
+    private var sharedTicks = 0
+    /// Encoders nobody uses now. There are as many as can be needed at once, so that a tick never makes one.
     private var spare: [MixStream] = []
+    private var made = 0
+    private var expectedLoss = 0
 
     init(_ settings: AudioSettings) throws(OpusError) {
         self.settings = settings
         shared = try MixStream(settings)
-        for _ in 0..<(settings.loudest + Self.lingering) { spare.append(try MixStream(settings)) }
-        members.reserveCapacity(64)
     }
 
-    func add(_ member: AudioMember) { members.append(member) }
+    func add(_ member: AudioMember) {
+        members.append(member)
+        legs.append(member.leg)
+        reserve()
+    }
 
     func remove(_ id: MemberID) -> AudioMember? {
         guard let index = members.firstIndex(where: { $0.id == id }) else { return nil }
         let member = members.remove(at: index)
+        legs.remove(at: index)
         release(member)
         return member
     }
 
     subscript(id: MemberID) -> AudioMember? { members.first { $0.id == id } }
 
+    func setGainOut(_ gain: Int, of id: MemberID) {
+        self[id]?.gainOut = gain
+        reserve()
+    }
+
     /// Prepares the mixes for receivers who lose packets; 0 when they do not.
     func setExpectedLoss(percent: Int) {
+        guard percent != expectedLoss else { return }
+        expectedLoss = percent
         shared.setExpectedLoss(percent: percent)
         for stream in spare { stream.setExpectedLoss(percent: percent) }
         for member in members { member.personal?.setExpectedLoss(percent: percent) }
+    }
+
+    /// Makes the encoders that the members may need.
+    private func reserve() {
+        let adjusted = members.count { $0.gainOut != PCM.unityGain }
+        let needed = min(members.count, settings.loudest + Self.lingering + adjusted)
+        while made < needed, let stream = try? MixStream(settings) {
+            stream.setExpectedLoss(percent: expectedLoss)
+            spare.append(stream)
+            made += 1
+        }
+        spare.reserveCapacity(made)
     }
 
     // MARK: One tick
@@ -88,7 +117,7 @@ final class AudioMixer {
             bus.add(member.leg.input.pcm)
             mixed += 1
         }
-        for member in members where member.isMixed || member.gainOut != PCM.unityGain { personalise(member) }
+        for member in members { assign(member, isRoomSilent: mixed == 0) }
         speakToPersonal(mixed: mixed)
         speakToShared(mixed: mixed)
         for member in members { member.leg.output.pass(UInt32(AudioInput.frame)) }
@@ -134,58 +163,70 @@ final class AudioMixer {
     private func speakToPersonal(mixed: Int) {
         for member in members {
             guard let stream = member.personal else { continue }
-            let isSilent: Bool
-            if member.isMixed {
-                bus.write(without: member.leg.input.pcm, to: mix)
-                isSilent = mixed == 1
-            } else {
-                bus.write(to: mix)
-                isSilent = mixed == 0
-            }
-            if member.gainOut != PCM.unityGain { mix.withMutableSpan { PCM.scale(&$0, gain: member.gainOut) } }
-            if stream.encode(mix, isSilent: isSilent) {
-                stream.withPacket { send($0, to: member) }
-            } else {
+            guard member.hears else {
                 member.leg.output.pause()
+                continue
             }
-            linger(member, isRoomSilent: mixed == 0)
+            if member.isMixed { bus.write(without: member.leg.input.pcm, to: mix) } else { bus.write(to: mix) }
+            if member.gainOut != PCM.unityGain { mix.withMutableSpan { PCM.scale(&$0, gain: member.gainOut) } }
+            guard encode(with: stream, isSilent: mixed == (member.isMixed ? 1 : 0)) else {
+                member.leg.output.pause()
+                continue
+            }
+            stream.withPacket { member.leg.output.send($0, through: member.leg.peer) }
         }
-    }
-
-    /// Back to the shared frame when both encoders have long had the same input, best while nobody speaks.
-    private func linger(_ member: AudioMember, isRoomSilent: Bool) {
-        guard !member.isMixed, member.gainOut == PCM.unityGain else {
-            member.ticksUnmixed = 0
-            return
-        }
-        member.ticksUnmixed += 1
-        if member.ticksUnmixed >= (isRoomSilent ? Self.shortLinger : Self.longLinger) { release(member) }
     }
 
     private func speakToShared(mixed: Int) {
         var listeners = 0
-        for member in members where member.personal == nil && member.hears { listeners += 1 }
-        guard listeners > 0 else {
-            isSharedCurrent = false
-            return
+        for member in members where isListener(member) { listeners += 1 }
+        sharedTicks = listeners > 0 ? sharedTicks + 1 : 0
+        var isSent = false
+        if listeners > 0 {
+            bus.write(to: mix)
+            isSent = encode(with: shared, isSilent: mixed == 0)
         }
-        isSharedCurrent = true
-        bus.write(to: mix)
-        guard shared.encode(mix, isSilent: mixed == 0) else {
+        guard isSent else {
             for member in members where member.personal == nil { member.leg.output.pause() }
             return
         }
         shared.withPacket { packet in
-            for member in members where member.personal == nil { send(packet, to: member) }
+            for member in members where member.personal == nil {
+                if isListener(member) {
+                    member.leg.output.send(packet, through: member.leg.peer)
+                } else {
+                    member.leg.output.pause()
+                }
+            }
         }
     }
 
-    private func send(_ packet: Span<UInt8>, to member: AudioMember) {
-        guard member.hears else { return member.leg.output.pause() }
-        member.leg.output.send(packet, through: member.leg.peer)
+    /// Hears what everybody hears. Who is mixed and found no encoder hears nothing rather than its own voice.
+    private func isListener(_ member: AudioMember) -> Bool { member.personal == nil && member.hears && !member.isMixed }
+
+    private func encode(with stream: MixStream, isSilent: Bool) -> Bool {
+        let before = stream.encodedFrames
+        let hasPacket = stream.encode(mix, isSilent: isSilent)
+        encodedFrames &+= stream.encodedFrames &- before
+        return hasPacket
     }
 
     // MARK: Encoders
+
+    /// Gives an encoder to who must not hear what all hear, and takes it back from who long could have.
+    private func assign(_ member: AudioMember, isRoomSilent: Bool) {
+        guard !member.isMixed, member.gainOut == PCM.unityGain else {
+            member.ticksUnmixed = 0
+            if member.hears { personalise(member) }
+            return
+        }
+        guard member.personal != nil else { return }
+        member.ticksUnmixed += 1
+        // Both encoders must long have had the same input, and better nobody speaks; or the shared one begins here.
+        let patience = isRoomSilent ? Self.shortLinger : Self.longLinger
+        guard member.ticksUnmixed >= patience, sharedTicks == 0 || sharedTicks >= Self.shortLinger else { return }
+        release(member)
+    }
 
     private func personalise(_ member: AudioMember) {
         guard member.personal == nil else { return }
@@ -193,15 +234,14 @@ final class AudioMixer {
         guard let stream = spare.popLast() else { return }
         stream.continue(from: shared)
         member.personal = stream
-        member.ticksUnmixed = 0
     }
 
     private func release(_ member: AudioMember) {
         guard let stream = member.personal else { return }
-        if !isSharedCurrent {
+        if sharedTicks == 0 {
             // Nobody listened to the shared mix meanwhile: it goes on from here instead.
             shared.continue(from: stream)
-            isSharedCurrent = true
+            sharedTicks = 1
         }
         member.personal = nil
         member.ticksUnmixed = 0

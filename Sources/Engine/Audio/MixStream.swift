@@ -5,13 +5,18 @@ import Native
 /// A mix in which nobody is heard is encoded for a moment, so that every decoder settles, and then not at all: one
 /// repeated silent frame every 400 ms keeps paths and players alive.
 final class MixStream {
+    /// Frames that went through the encoder.
+    private(set) var encodedFrames = 0
+
     private var coder: Coder
 
     init(_ settings: AudioSettings) throws(OpusError) { coder = try Coder(settings) }
 
     /// Encodes this tick. `false`: there is nothing to send.
     func encode(_ mix: PCMBuffer, isSilent: Bool) -> Bool {
-        mix.withSpan { coder.encode($0, isSilent: isSilent) }
+        guard coder.isDue(isSilent: isSilent) else { return coder.repeats }
+        encodedFrames &+= 1
+        return mix.withSpan { coder.encode($0) }
     }
 
     /// Lends the packet of this tick.
@@ -38,9 +43,16 @@ final class MixStream {
             quietTicks = Self.settlingTicks
         }
 
-        mutating func encode(_ pcm: Span<Int16>, isSilent: Bool) -> Bool {
+        /// Counts the tick. `false`: it is silent and every decoder knows.
+        mutating func isDue(isSilent: Bool) -> Bool {
             quietTicks = isSilent ? quietTicks + 1 : 0
-            if quietTicks > Self.settlingTicks { return count > 0 && quietTicks % Self.keepAliveTicks == 0 }
+            return quietTicks <= Self.settlingTicks
+        }
+
+        /// The last silent packet is to be sent once more.
+        var repeats: Bool { count > 0 && quietTicks % Self.keepAliveTicks == 0 }
+
+        mutating func encode(_ pcm: Span<Int16>) -> Bool {
             count = Self.encode(pcm, with: &opus, into: &bytes)
             return count > 0
         }
