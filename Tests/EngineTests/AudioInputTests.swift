@@ -1,7 +1,7 @@
 import Engine
 import Native
-import Testing
 import TestKit
+import Testing
 import Wire
 
 /// One stream from Opus packets to frames, with the real codec.
@@ -110,7 +110,9 @@ struct AudioInputTests {
     /// Correlation of loudness, 20 ms at a time, at the best of some delays.
     private func similarity(_ heard: [Int16], _ sound: [Int16]) -> Double {
         func loudness(_ samples: [Int16], from start: Int) -> [Double] {
-            stride(from: start, to: min(samples.count, 48_000 * 7) - 960, by: 960).map { Sound.rms(samples[$0..<$0 + 960]) }
+            stride(from: start, to: min(samples.count, 48_000 * 7) - 960, by: 960).map {
+                Sound.rms(samples[$0..<$0 + 960])
+            }
         }
         let original = loudness(sound, from: 0)
         return (0..<8).map { shift in

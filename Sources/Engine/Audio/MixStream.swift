@@ -40,7 +40,7 @@ final class MixStream {
         init(_ settings: AudioSettings) throws(OpusError) {
             opus = try OpusEncoder(
                 channels: 1, bitrate: settings.bitrate, complexity: settings.complexity, application: .voip)
-            quietTicks = Self.settlingTicks
+            quietTicks = Self.settlingTicks - 1  // a silent room begins with one frame to repeat
         }
 
         /// Counts the tick. `false`: it is silent and every decoder knows.

@@ -1,0 +1,256 @@
+import Conference
+import Engine
+import Native
+import RTC
+import TestKit
+import Testing
+import Wire
+
+/// A whole room in virtual time: fake browsers with voices and ears, a network between, one engine.
+final class RoomRig {
+    let room: RoomEngine
+    private(set) var callers: [Caller] = []
+    /// Everything the room said, with the time in milliseconds.
+    private(set) var outputs: [(at: Int, output: RoomEngine.Output)] = []
+    private(set) var now = Instant(nanoseconds: 1_000_000_000)
+    var network: VirtualNetwork
+
+    private var random: SeededGenerator
+    private let egress = Egress(sockets: 1, capacity: 4096) { _, _ in }
+    private let outbox = PacketBatch(capacity: 256)
+    private let context: DTLSContext
+    private let scratch = DecodeScratch()
+    private var milliseconds = 0
+    private static let server = TransportAddress(ipv4: 0xC000_0201, port: 10_000)
+
+    /// - Parameter profile: Changes the default room, which publishes its rows.
+    init(
+        seed: UInt64 = 1, _ conditions: VirtualNetwork.Conditions = .perfect,
+        profile: (inout RoomProfile) -> Void = { _ in }
+    ) throws {
+        random = SeededGenerator(seed: seed)
+        network = VirtualNetwork(seed: seed, conditions: conditions)
+        context = try DTLSContext(identity: Self.identity.get())
+        var settings = RoomProfile(name: "default", parameters: [("conference-flags", "livearray-sync")])
+        settings.energyLevel = 100
+        profile(&settings)
+        room = try RoomEngine(
+            key: RoomKey(name: "3500", domain: "example.com"), profile: settings, startedAt: 0, at: now)
+    }
+
+    private static let identity = Result {
+        try Identity.generate(commonName: "test", alternativeNames: [], days: 1)
+    }
+
+    /// A browser that connects and joins; its voice starts when it is given one.
+    @discardableResult
+    func add(
+        flags: MemberFlags? = nil, direction: MediaDirection = .sendrecv, hasLevels: Bool = true,
+        joins: Bool = true
+    ) throws -> Caller {
+        let number = callers.count + 1
+        let address = TransportAddress(ipv4: 0x0A00_0000 + UInt32(number), port: 40_000)
+        var settings = FakeBrowser.Settings(address: address)
+        (settings.direction, settings.offersAudioLevel) = (direction, hasLevels)
+        let browser = FakeBrowser(settings: settings, context: context, outbox: outbox, random: &random)
+        let local = LocalTransport(
+            ufrag: "ufrag\(number)", pwd: "passwordpasswordpassword\(number)", fingerprint: context.fingerprint,
+            candidates: [.init(ip: Self.server.ip, port: Self.server.port)], audioSSRC: UInt32(1000 + number),
+            cname: "cname\(number)", sessionID: UInt64(number))
+        let negotiation = try Negotiation(answering: browser.offer, from: local)
+        let peer = try Peer(local: local, remote: negotiation.remote, context: context, egress: egress, at: now)
+        let leg = MediaLeg(
+            id: "call\(number)", peer: peer, audio: negotiation.audio, scratch: scratch,
+            clock: WallClock(unixNanosecondsAtZero: 0), seed: random.next(), at: now)
+        let caller = try Caller(number: number, browser: browser, address: address, leg: leg)
+        callers.append(caller)
+        try browser.accept(negotiation.answer.text, at: now)
+        flush(caller)
+        if joins { try join(caller, flags: flags) }
+        return caller
+    }
+
+    func join(_ caller: Caller, flags: MemberFlags? = nil) throws {
+        let request = JoinRequest(
+            id: caller.id, callID: caller.leg.id, callerName: "Caller \(caller.number)",
+            callerNumber: "100\(caller.number)",
+            flags: flags)
+        try room.join(caller.leg, request, at: now)
+        collect()
+    }
+
+    func leave(_ caller: Caller) {
+        room.leave(caller.leg, at: now)
+        collect()
+    }
+
+    @discardableResult
+    func perform(_ command: Command) -> RoomEngine.Outcome {
+        defer { collect() }
+        return room.perform(command, by: Issuer(name: "test", role: .operator), at: now)
+    }
+
+    // MARK: Time
+
+    func run(milliseconds count: Int) throws {
+        for _ in 0..<count {
+            milliseconds += 1
+            now = now.advanced(byNanoseconds: 1_000_000)
+            deliver()
+            for caller in callers where (milliseconds + caller.number * 7) % 20 == 0 { try live(caller) }
+            if milliseconds % 20 == 0 { tick() }
+        }
+    }
+
+    func run(seconds: Double) throws { try run(milliseconds: Int(seconds * 1000)) }
+
+    /// Until all have keys.
+    func connect() throws {
+        for _ in 0..<400 where !callers.allSatisfy({ $0.browser.isConnected && $0.leg.peer.isConnected }) {
+            try run(milliseconds: 20)
+        }
+        try #require(callers.allSatisfy { $0.browser.isConnected && $0.leg.peer.isConnected })
+    }
+
+    private func tick() {
+        room.advance(to: now)
+        var events: [Peer.Event] = []
+        for caller in callers { caller.leg.advance(to: now, events: &events) }
+        network.send(egress.batches[0], from: Self.server, at: now)
+        collect()
+    }
+
+    private func deliver() {
+        while let datagram = network.receive(at: now) {
+            var bytes = datagram.bytes
+            if datagram.destination == Self.server {
+                guard let caller = callers.first(where: { $0.address == datagram.source }) else { continue }
+                var (events, facts): ([Peer.Event], [MediaLeg.Fact]) = ([], [])
+                var span = bytes.mutableSpan
+                caller.leg.receive(
+                    &span, count: datagram.bytes.count, over: Path(socket: 0, remote: datagram.source), at: now,
+                    events: &events, facts: &facts)
+                network.send(egress.batches[0], from: Self.server, at: now)
+            } else if let caller = callers.first(where: { $0.address == datagram.destination }) {
+                var span = bytes.mutableSpan
+                caller.receive(&span, count: datagram.bytes.count, from: datagram.source, at: now)
+                flush(caller)
+            }
+        }
+    }
+
+    private func live(_ caller: Caller) throws {
+        var events: [FakeBrowser.Event] = []
+        caller.browser.advance(to: now, events: &events)
+        try caller.speak(at: now)
+        caller.listen(at: now)
+        flush(caller)
+    }
+
+    private func flush(_ caller: Caller) { network.send(outbox, from: caller.address, at: now) }
+
+    private func collect() {
+        var list: [RoomEngine.Output] = []
+        room.takeOutputs(into: &list)
+        outputs += list.map { (milliseconds, $0) }
+    }
+
+    // MARK: What was said
+
+    /// The rows' changes since `start`.
+    func deltas(since start: Int = 0) -> [Delta] {
+        outputs.dropFirst(start).compactMap { if case .publish(let delta) = $0.output { delta } else { nil } }
+    }
+}
+
+/// One browser of a ``RoomRig``, with a voice and ears.
+final class Caller {
+    /// What it says in frame `number`; `nil` sends nothing, as with a stopped track.
+    typealias Words = (_ frame: Int) -> [Int16]?
+
+    struct Packet {
+        let payload: [UInt8]
+        let sequence: UInt16
+        let timestamp: UInt32
+        let marker: Bool
+    }
+
+    let number: Int
+    let browser: FakeBrowser
+    let address: TransportAddress
+    let leg: MediaLeg
+    /// `nil` stops sending.
+    var words: Words? = { _ in [Int16](repeating: 0, count: 960) }
+    /// Tells this level whatever it says.
+    var claimedLevel: UInt8?
+    /// What came, played as a browser would.
+    private(set) var heard: [Int16] = []
+    private(set) var packets: [Packet] = []
+
+    private var voice: Voice
+    private let ear = AudioInput(energyLevel: 0, scratch: DecodeScratch())
+    private var frame = 0
+
+    init(number: Int, browser: FakeBrowser, address: TransportAddress, leg: MediaLeg) throws {
+        (self.number, self.browser, self.address, self.leg) = (number, browser, address, leg)
+        voice = try Voice()
+    }
+
+    var id: MemberID { MemberID(number) }
+
+    /// The tone it is recognised by.
+    var frequency: Double { Self.frequency(of: number) }
+
+    /// A fifth of an octave apart, and no harmonics of each other.
+    static func frequency(of number: Int) -> Double { 300 + 173 * Double(number) }
+
+    /// Says its tone from now on.
+    func hum(amplitude: Double = 6000) {
+        let frequency = frequency
+        words = { frame in
+            let all = Sound.tone(frequency, amplitude: amplitude, samples: (frame % 50 + 1) * 960)
+            return Array(all.suffix(960))
+        }
+    }
+
+    func hush() { words = { _ in [Int16](repeating: 0, count: 960) } }
+
+    func forget() { (heard, packets) = ([], []) }
+
+    /// The amplitude of another's tone in the last second.
+    func hears(_ other: Caller) -> Double { Sound.amplitude(of: other.frequency, in: heard.suffix(48_000)) }
+
+    func speak(at now: Instant) throws {
+        guard browser.isConnected, let words else { return }
+        guard let pcm = words(frame) else {
+            frame += 1
+            return browser.pause(960)
+        }
+        frame += 1
+        let packet = try voice.encode(pcm)
+        browser.send(packet.span, level: claimedLevel ?? Self.level(of: pcm), at: now)
+    }
+
+    func listen(at now: Instant) {
+        guard browser.isConnected else { return }
+        let isHeard = ear.take(at: now, isWanted: true)
+        heard += isHeard ? ear.pcm.samples : [Int16](repeating: 0, count: 960)
+    }
+
+    func receive(_ datagram: inout MutableSpan<UInt8>, count: Int, from source: TransportAddress, at now: Instant) {
+        var events: [FakeBrowser.Event] = []
+        guard case .rtp(let header) = browser.receive(&datagram, count: count, from: source, at: now, events: &events)
+        else { return }
+        let payload = datagram.span.extracting(header.payloadOffset..<header.payloadEnd)
+        packets.append(
+            Packet(
+                payload: payload.indices.map { payload[$0] }, sequence: header.sequence, timestamp: header.timestamp,
+                marker: header.marker))
+        ear.insert(payload, sequence: header.sequence, timestamp: header.timestamp, level: nil, at: now)
+    }
+
+    private static func level(of pcm: [Int16]) -> UInt8 {
+        let loudness = -Sound.decibels(Sound.rms(pcm), over: 32_768)
+        return UInt8(min(127, max(0, loudness)))
+    }
+}
