@@ -65,6 +65,8 @@ package final class FakeBrowser {
 
     package let offer: SessionDescription
     package private(set) var answer: BrowserAnswer?
+    /// Where everything is sent: the answer's candidate.
+    package private(set) var remoteAddress: TransportAddress?
     package private(set) var isConnected = false
     package private(set) var hasEnded = false
     package private(set) var counters = Counters()
@@ -87,6 +89,15 @@ package final class FakeBrowser {
     private var inbound: SRTPSession?
     private var outbound: SRTPSession?
     private var stream: BrowserStream
+    private var agreed: AgreedMedia?
+
+    /// What every packet needs of the answer, without its strings.
+    private struct AgreedMedia {
+        let opus: UInt8
+        let telephoneEvent: UInt8?
+        let levelID: UInt8?
+        let midID: UInt8?
+    }
     private var nextReport: Instant?
 
     /// - Parameters:
@@ -123,6 +134,10 @@ package final class FakeBrowser {
     package func accept(_ text: String, at now: Instant) throws(BrowserAnswer.Refusal) {
         let answer = try BrowserAnswer(parsing: text, to: offer, isIPv6: settings.address.isIPv6)
         self.answer = answer
+        remoteAddress = answer.address
+        agreed = AgreedMedia(
+            opus: answer.opusPayloadType, telephoneEvent: answer.telephoneEventPayloadType,
+            levelID: answer.audioLevelID, midID: answer.midID)
         ice.start(at: now)
         sendDueCheck(at: now)
     }
@@ -169,10 +184,10 @@ package final class FakeBrowser {
         _ payload: Span<UInt8>, level: UInt8? = nil, marker: Bool = false, ticks: UInt32 = 960, at now: Instant
     ) -> Bool {
         defer { stream.pass(ticks) }
-        guard let answer, maySend(at: now) else { return false }
+        guard let agreed, maySend(at: now) else { return false }
         let isMarked = marker || stream.isResuming
         return sendRTP(
-            payload, payloadType: answer.opusPayloadType, marker: isMarked, timestamp: stream.timestamp, level: level)
+            payload, payloadType: agreed.opus, marker: isMarked, timestamp: stream.timestamp, level: level)
     }
 
     /// Lets `ticks` of media time pass without a packet, as in DTX; the next one is marked.
@@ -183,7 +198,7 @@ package final class FakeBrowser {
     package func sendKey(
         _ event: UInt8, duration: UInt16, isEnd: Bool, marker: Bool = false, at now: Instant
     ) -> Bool {
-        guard let payloadType = answer?.telephoneEventPayloadType, maySend(at: now) else { return false }
+        guard let payloadType = agreed?.telephoneEvent, maySend(at: now) else { return false }
         let payload: [UInt8] = [
             event, (isEnd ? 0x80 : 0) | 10, UInt8(duration >> 8), UInt8(truncatingIfNeeded: duration),
         ]
@@ -196,11 +211,11 @@ package final class FakeBrowser {
     /// Sends a packet with nothing but padding, as browsers do to probe; it repeats the last time stamp.
     @discardableResult
     package func sendPadding(_ count: UInt8, at now: Instant) -> Bool {
-        guard let answer, count > 0, maySend(at: now), packetsSent > 0 else { return false }
+        guard let agreed, count > 0, maySend(at: now), packetsSent > 0 else { return false }
         var payload = [UInt8](repeating: 0, count: Int(count))
         payload[payload.count - 1] = count
         return sendRTP(
-            payload.span, payloadType: answer.opusPayloadType, marker: false, timestamp: stream.timestamp &- 960,
+            payload.span, payloadType: agreed.opus, marker: false, timestamp: stream.timestamp &- 960,
             level: nil, isPadding: true)
     }
 
@@ -212,7 +227,7 @@ package final class FakeBrowser {
 
     /// Moves checks, DTLS retransmission, reports and consent on; every 20 ms is often enough.
     package func advance(to now: Instant, events: inout [Event]) {
-        guard !hasEnded, answer != nil else { return }
+        guard !hasEnded, remoteAddress != nil else { return }
         if let handshakeDeadline, now >= handshakeDeadline {
             dtls?.handleTimeout()
             flushHandshake(at: now)
@@ -242,7 +257,7 @@ package final class FakeBrowser {
 
 extension FakeBrowser {
     private func sendDueCheck(at now: Instant) {
-        guard let answer else { return }
+        guard let due = ice.deadline, now >= due, let answer else { return }
         let check = ice.nextCheck(
             at: now,
             transactionID: STUNTransactionID(
@@ -379,7 +394,7 @@ extension FakeBrowser {
     ) -> Bool {
         // The browser leaves MID out once a report shows that the server knows the source.
         let extensions = BrowserStream.Extensions(
-            levelID: answer?.audioLevelID, level: level, midID: lastReport == nil ? answer?.midID : nil)
+            levelID: agreed?.levelID, level: level, midID: lastReport == nil ? agreed?.midID : nil)
         var wasSent = false
         emit { slot in
             let start = stream.writeHeader(
@@ -493,7 +508,7 @@ extension FakeBrowser {
     }
 
     private func emit(to address: TransportAddress? = nil, _ fill: (inout MutableSpan<UInt8>) -> Int) {
-        guard let address = address ?? answer?.address else { return }
+        guard let address = address ?? remoteAddress else { return }
         if let ipv4 = address.ipv4 {
             _ = outbox.append(high: 0, low: UInt64(ipv4), port: address.port, isIPv6: false, fill)
         } else if let ipv6 = address.ipv6 {

@@ -14,7 +14,8 @@ struct ParleyLoad: ParsableCommand {
         discussion: """
             Example: 200 members in room 3500, two of them talking, ten dashboards:
               parley-load --url wss://localhost:8082/ --insecure --login 1000 --password 1234 \\
-                --room 3500 --members 200 --talkers 2 --dashboards 10 --server-pid $(pidof parley)
+                --room 3500 --members 200 --talkers 2 --levels --marker --dashboards 10 \\
+                --dashboard-login dashboard --dashboard-password 5678 --server-pid $(pidof parley)
             """)
 
     @Option(help: "Where the server is: ws:// or wss://host:port/.")
@@ -35,7 +36,7 @@ struct ParleyLoad: ParsableCommand {
     @Option(help: "Several logins, used in turn: user1:pw,user2:pw.")
     var logins: String?
 
-    @Option(help: "Number to call; with --rooms N this and the N-1 numbers that follow.")
+    @Option(help: "Number to call, or several with commas; with --rooms N this and the N-1 numbers that follow.")
     var room = "3500"
 
     @Option(help: "How many rooms.")
@@ -50,17 +51,22 @@ struct ParleyLoad: ParsableCommand {
     @Option(help: "What the other members send: \(Pattern.allCases.map(\.rawValue).joined(separator: ", ")).")
     var pattern = Pattern.noise
 
-    @Flag(inversion: .prefixedNo, help: "Offer and send audio levels (RFC 6464).")
-    var levels = true
+    @Flag(inversion: .prefixedNo, help: "Offer audio levels (RFC 6464) and send them, as browsers do.")
+    var levels = false
 
-    @Flag(inversion: .prefixedNo, help: "One member of each room sends tone bursts, to measure the delay of sound.")
-    var marker = true
+    @Flag(
+        inversion: .prefixedNo,
+        help: "One more member of each room talks in tone bursts, to measure the delay of sound.")
+    var marker = false
 
     @Option(help: "Connections that watch the rooms' live arrays, spread over the rooms.")
     var dashboards = 0
 
-    @Option(help: "user:password of the dashboards, when it is not --login.")
+    @Option(help: "Login of the dashboards, when it is not --login.")
     var dashboardLogin: String?
+
+    @Option(help: "Password of --dashboard-login.")
+    var dashboardPassword: String?
 
     @Flag(help: "Every member watches its room's live array too, as the stock client does.")
     var membersWatch = false
@@ -103,18 +109,33 @@ struct ParleyLoad: ParsableCommand {
             throw ValidationError("--url is no ws:// or wss:// address")
         }
         let accounts = try accounts()
-        let dashboard = try dashboardLogin.map { try Self.account($0) } ?? accounts[0]
-        guard rooms >= 1, members >= 1, (0...members).contains(talkers), dashboards >= 0, duration > 0, joinRate > 0
-        else {
+        guard members >= 1, (0...members).contains(talkers), dashboards >= 0, duration > 0, joinRate > 0 else {
             throw ValidationError("counts must be positive, and there cannot be more talkers than members")
         }
-        guard rooms == 1 || Int(room) != nil else { throw ValidationError("--rooms needs a number as --room") }
+        guard !marker || members >= talkers + 2 else {
+            throw ValidationError("--marker needs a member who sends it and one who hears it, besides the talkers")
+        }
         return Plan(
-            endpoint: endpoint, domain: domain, accounts: accounts, dashboardAccount: dashboard,
-            rooms: rooms == 1 ? [room] : (0..<rooms).map { String((Int(room) ?? 0) + $0) }, membersPerRoom: members,
-            talkersPerRoom: talkers, pattern: pattern, sendsLevels: levels, hasMarker: marker && members >= talkers + 2,
-            dashboards: dashboards, membersWatch: membersWatch, seconds: duration, joinRate: joinRate,
-            serverPID: serverPid, isRealtime: realtime, jsonPath: json)
+            endpoint: endpoint, domain: domain, accounts: accounts,
+            dashboardAccount: try dashboardAccount() ?? accounts[0], rooms: try roomNames(), membersPerRoom: members,
+            talkersPerRoom: talkers, pattern: pattern, sendsLevels: levels, hasMarker: marker, dashboards: dashboards,
+            membersWatch: membersWatch, seconds: duration, joinRate: joinRate, serverPID: serverPid,
+            isRealtime: realtime, jsonPath: json)
+    }
+
+    private func roomNames() throws -> [String] {
+        let names = room.split(separator: ",").map(String.init)
+        guard rooms > 1, let first = names.first.flatMap({ Int($0) }), names.count == 1 else {
+            guard rooms == 1, !names.isEmpty else { throw ValidationError("--rooms needs one number as --room") }
+            return names
+        }
+        return (0..<rooms).map { String(first + $0) }
+    }
+
+    private func dashboardAccount() throws -> Plan.Account? {
+        guard let dashboardLogin else { return nil }
+        guard let dashboardPassword else { throw ValidationError("--dashboard-login needs --dashboard-password") }
+        return Plan.Account(login: dashboardLogin, password: dashboardPassword)
     }
 
     private func accounts() throws -> [Plan.Account] {

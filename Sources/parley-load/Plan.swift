@@ -26,6 +26,9 @@ struct MemberPlan: Sendable {
     let hearsMarker: Bool
     /// Takes SRTP off what it hears; the others read the header only.
     let decrypts: Bool
+    /// Somebody else in the room talks all the time: 50 packets a second must come. A lone talker among silent people
+    /// hears nothing, and a server may send nothing.
+    let isOwedSound: Bool
 }
 
 /// Everything the run is to do.
@@ -60,8 +63,13 @@ struct Plan: Sendable {
             return MemberPlan(
                 index: index, room: index % rooms.count, role: role(at: place),
                 hearsMarker: hasMarker && place >= firstListener && place >= membersPerRoom - Self.markerReceivers,
-                decrypts: index.isMultiple(of: Self.sampled))
+                decrypts: index.isMultiple(of: Self.sampled), isOwedSound: othersTalk(at: place))
         }
+    }
+
+    private func othersTalk(at place: Int) -> Bool {
+        if pattern == .talk, membersPerRoom > 1 { return true }
+        return talkersPerRoom > (place < talkersPerRoom ? 1 : 0)
     }
 
     /// The marker is the last to speak; who comes after only listens.

@@ -46,14 +46,14 @@ final class MediaLine {
         } catch {
             return "\(error)"
         }
-        guard let address = browser.answer?.address, socket.connect(to: address) else { return "cannot connect UDP" }
+        guard let address = browser.remoteAddress, socket.connect(to: address) else { return "cannot connect UDP" }
         return nil
     }
 
     /// Takes one datagram.
     func receive(_ datagram: inout MutableSpan<UInt8>, count: Int, at now: Instant, facts: inout [Fact]) {
         guard DatagramKind(of: datagram.span.extracting(0..<count)) == .rtp, browser.isConnected,
-            let answer = browser.answer
+            let server = browser.remoteAddress
         else {
             return receiveOther(&datagram, count: count, at: now, facts: &facts)
         }
@@ -62,7 +62,7 @@ final class MediaLine {
         if plan.decrypts || plan.hearsMarker {
             guard
                 case .rtp(let header) = browser.receive(
-                    &datagram, count: count, from: answer.address, at: now, events: &events)
+                    &datagram, count: count, from: server, at: now, events: &events)
             else { return }
             listen(to: datagram.span.extracting(header.payload), sequence, at: now, facts: &facts)
         } else {
@@ -77,8 +77,8 @@ final class MediaLine {
     private func receiveOther(
         _ datagram: inout MutableSpan<UInt8>, count: Int, at now: Instant, facts: inout [Fact]
     ) {
-        guard let answer = browser.answer else { return }
-        _ = browser.receive(&datagram, count: count, from: answer.address, at: now, events: &events)
+        guard let server = browser.remoteAddress else { return }
+        _ = browser.receive(&datagram, count: count, from: server, at: now, events: &events)
         settle(&facts)
     }
 

@@ -65,7 +65,7 @@ final class MediaLoop {
         var isRunning = true
         while isRunning {
             unsafe withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: Self.eventsPerTurn) { ready in
-                let count = unsafe epoll_wait(epoll, ready.baseAddress, CInt(Self.eventsPerTurn), -1)
+                let count = unsafe epoll_wait(epoll, ready.baseAddress, CInt(Self.eventsPerTurn), isBehind ? 0 : -1)
                 for index in 0..<max(0, Int(count)) {
                     let descriptor = unsafe ready[index].data.fd
                     if descriptor == timer {
@@ -152,7 +152,7 @@ final class MediaLoop {
         let index = line.plan.index
         for fact in facts {
             switch fact {
-            case .connected: news.append(.connected(index, at: now))
+            case .connected: news.append(.connected(index))
             case .failed(let reason): news.append(.failed(index, reason))
             case .heard: news.append(.heard(index, at: now))
             case .marker(let onset): noteMarker(onset, in: line.plan.room)
@@ -172,9 +172,10 @@ final class MediaLoop {
 
     // MARK: Ticks
 
+    /// Runs what is due, but not so much at once that arrivals have to wait until the kernel drops them.
     private func runDueSlots() {
         let now = MonotonicClock.now
-        while true {
+        for _ in 0..<Self.slotsPerTurn {
             let due = start.advanced(byNanoseconds: Int64(nextSlot) * Self.slotLength)
             guard due <= now else { break }
             let lateness = now.nanoseconds(since: due)
@@ -184,6 +185,11 @@ final class MediaLoop {
             nextSlot += 1
         }
         if now >= nextProgress { reportProgress(at: now) }
+    }
+
+    /// Whether ticks are due that had to wait for arrivals.
+    private var isBehind: Bool {
+        start.advanced(byNanoseconds: Int64(nextSlot) * Self.slotLength) <= MonotonicClock.now
     }
 
     private func runSlot(_ slot: Int) {
@@ -238,7 +244,7 @@ final class MediaLoop {
         report.cpuSeconds = Double(clinux_thread_cpu_time() - windowCPU) / 1e9
         report.lines = lines.values.map { line in
             MediaReport.Line(
-                index: line.plan.index, reception: line.reception, isConnected: line.browser.isConnected,
+                plan: line.plan, reception: line.reception, isConnected: line.browser.isConnected,
                 unauthentic: line.browser.counters.unauthentic)
         }
         news.append(.report(report))
@@ -276,7 +282,8 @@ final class MediaLoop {
     /// A tick in steps of 1 ms.
     private static let slotsPerTick = 20
     private static let slotLength: Int64 = 1_000_000
-    private static let eventsPerTurn = 64
+    private static let slotsPerTurn = 4
+    private static let eventsPerTurn = 512
 }
 
 /// Where every datagram is read to.

@@ -22,7 +22,8 @@ enum MediaNews: Sendable {
     /// The sounds are encoded.
     case ready
     case offer(Int, String)
-    case connected(Int, at: Instant)
+    /// Media may flow.
+    case connected(Int)
     /// The first RTP packet arrived.
     case heard(Int, at: Instant)
     case failed(Int, String)
@@ -48,7 +49,7 @@ struct MediaProgress: Sendable {
 /// All that the media thread counted in the window.
 struct MediaReport: Sendable {
     struct Line: Sendable {
-        let index: Int
+        let plan: MemberPlan
         let reception: Reception
         let isConnected: Bool
         let unauthentic: Int

@@ -7,10 +7,8 @@ import Native
 final class PayloadLoop {
     /// RFC 6464 levels.
     private(set) var levels: [UInt8] = []
-    /// Whether the frame is loud enough to start talking at once: 400 over a threshold of 100 (mean of magnitudes).
-    private(set) var isLoud: [Bool] = []
-    /// Frames where a loud one follows a quiet one: where a talk spurt may begin.
-    private(set) var beginnings: [Int] = []
+    /// The first frame loud enough to start talking at once: 400 over a threshold of 100 (mean of magnitudes).
+    private(set) var firstLoud: Int?
     private let packets: PacketSlots
 
     var count: Int { packets.slots }
@@ -36,9 +34,8 @@ final class PayloadLoop {
         for index in 0..<frames {
             let frame = samples.span.extracting(index * Self.frame..<(index + 1) * Self.frame)
             levels.append(Self.level(of: frame))
-            isLoud.append(PCM.meanAbsolute(frame) >= 500)
+            if firstLoud == nil, PCM.meanAbsolute(frame) >= 500 { firstLoud = index }
         }
-        beginnings = isLoud.indices.dropFirst().filter { isLoud[$0] && !isLoud[$0 - 1] }
     }
 
     /// Packets as they are, all of one level.
@@ -46,7 +43,6 @@ final class PayloadLoop {
         packets = PacketSlots(slots: max(1, list.count), slotSize: Self.longestPacket)
         for (index, packet) in list.enumerated() { _ = packets.store(packet.span, in: index) }
         levels = [UInt8](repeating: level, count: packets.slots)
-        isLoud = [Bool](repeating: false, count: packets.slots)
     }
 
     func withPacket<R>(_ index: Int, _ body: (Span<UInt8>) throws -> R) rethrows -> R {

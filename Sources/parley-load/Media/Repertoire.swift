@@ -4,7 +4,11 @@ import TestKit
 
 /// All sounds of the run, and the marker's place in its own packets.
 final class Repertoire {
+    /// Speech without end.
     let voices: [PayloadLoop]
+    /// A little noise, then speech: encoded in one go, for a decoder that is thrown into the middle of speech takes a
+    /// quarter of a second to become loud.
+    let spurts: [PayloadLoop]
     let noise: PayloadLoop
     /// One packet, to be sent every 400 ms.
     let dtx: PayloadLoop
@@ -15,11 +19,14 @@ final class Repertoire {
 
     init() throws(OpusError) {
         var voices: [PayloadLoop] = []
+        var spurts: [PayloadLoop] = []
         for voice in 1...4 {
             var speech = SyntheticSpeech(voice: UInt64(voice))
             voices.append(try PayloadLoop(encoding: speech.samples(seconds: 8), bitrate: 32_000))
+            let spurt = Self.noise(seconds: 0.4) + speech.samples(seconds: 4)
+            spurts.append(try PayloadLoop(encoding: spurt, bitrate: 32_000))
         }
-        self.voices = voices
+        (self.voices, self.spurts) = (voices, spurts)
         noise = try PayloadLoop(encoding: Self.noise(seconds: 2), bitrate: 32_000)
         // What libopus sends in DTX: a TOC of its mode and nothing else (RFC 6716 §3.1).
         dtx = PayloadLoop(packets: [[0x78]], level: 127)
@@ -28,9 +35,9 @@ final class Repertoire {
     }
 
     /// RMS 30, about −61 dBov.
-    private static func noise(seconds: Int) -> [Int16] {
+    private static func noise(seconds: Double) -> [Int16] {
         var random = SeededGenerator(seed: 77)
-        return (0..<seconds * 48_000).map { _ in Int16.random(in: -52...52, using: &random) }
+        return (0..<Int(seconds * 48_000)).map { _ in Int16.random(in: -52...52, using: &random) }
     }
 
     private static var burst: [Int16] {

@@ -11,6 +11,7 @@ struct Script {
     private let role: Role
     private let repertoire: Repertoire
     private let voice: PayloadLoop
+    private let spurt: PayloadLoop
     private var random: SeededGenerator
     private var position: Int
     private var isTalking = false
@@ -21,6 +22,7 @@ struct Script {
         self.repertoire = repertoire
         random = SeededGenerator(seed: seed)
         voice = repertoire.voices[Int(seed % UInt64(repertoire.voices.count))]
+        spurt = repertoire.spurts[Int(seed % UInt64(repertoire.spurts.count))]
         switch role {
         case .marker, .crowd(.dtx): position = 0
         default: position = Int.random(in: 0..<1000, using: &random)
@@ -46,15 +48,12 @@ struct Script {
         left -= 1
         if left <= 0 {
             isTalking.toggle()
-            if isTalking {
-                left = Int.random(in: 75..<200, using: &random)
-                position = voice.beginnings.randomElement(using: &random) ?? 0
-                startsTalking = true
-            } else {
-                left = Int.random(in: 100..<400, using: &random)
-            }
+            left =
+                isTalking ? Int.random(in: 95..<spurt.count, using: &random) : Int.random(in: 100..<400, using: &random)
+            if isTalking { position = 0 }
         }
-        let loop = isTalking ? voice : repertoire.noise
+        if isTalking, position == spurt.firstLoud { startsTalking = true }
+        let loop = isTalking ? spurt : repertoire.noise
         return .packet(loop, position % loop.count)
     }
 }

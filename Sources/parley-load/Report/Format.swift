@@ -33,7 +33,7 @@ struct Percentiles: Sendable {
         return sorted[max(0, min(rank, sorted.count - 1))]
     }
 
-    /// `p50`, `p95`, `p99`, `max` and how many there are, in milliseconds.
+    /// Three decimals of a millisecond.
     var json: JSON {
         func value(_ number: Double?) -> JSON { number.map { .number(($0 * 1000).rounded() / 1000) } ?? .null }
         return [

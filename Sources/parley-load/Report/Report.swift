@@ -25,10 +25,19 @@ struct Report {
     private var jitter: Percentiles { Percentiles(receptions.filter { $0.packets > 0 }.map { $0.jitter / 1e6 }) }
     private var largestGap: Percentiles { Percentiles(receptions.map { Double($0.largestGap) / 1e6 }) }
 
-    /// Somebody talks all the time, so a room never falls silent and everybody is owed 50 packets a second.
-    private var isNeverSilent: Bool { plan.talkersPerRoom > 0 || plan.pattern == .talk }
-    private var expected: Int { Int((media.seconds * 50).rounded(.down)) * media.lines.count { $0.isConnected } }
-    private var owed: Int { max(0, expected - received) }
+    private var owedLines: [MediaReport.Line] { media.lines.filter { $0.isConnected && $0.plan.isOwedSound } }
+    private var isNeverSilent: Bool { !owedLines.isEmpty }
+    private var expectedEach: Int { Int((media.seconds * 50).rounded(.down)) }
+    private var expected: Int { expectedEach * owedLines.count }
+
+    /// Member by member; one packet may lie across each end of the window.
+    private var owed: Int { owedLines.reduce(0) { $0 + max(0, expectedEach - 2 - $1.reception.packets) } }
+
+    /// Of what should have arrived, in percent: by number, or by the clock when nothing was sent at all.
+    private var missingShare: Double {
+        let whole = max(isNeverSilent ? expected : 0, received + missing)
+        return Double(max(missing, isNeverSilent ? owed : 0)) / Double(max(1, whole)) * 100
+    }
 
     /// Of one core.
     private var serverPercent: Double? {
@@ -159,48 +168,55 @@ struct Report {
 
     // MARK: JSON
 
+    /// Times are in milliseconds, shares in percent, memory in megabytes.
     var json: JSON {
         [
-            "plan": [
-                "rooms": .integer(Int64(plan.rooms.count)), "membersPerRoom": .integer(Int64(plan.membersPerRoom)),
-                "talkersPerRoom": .integer(Int64(plan.talkersPerRoom)), "pattern": .string(plan.pattern.rawValue),
-                "levels": .bool(plan.sendsLevels), "marker": .bool(plan.hasMarker),
-                "dashboards": .integer(Int64(plan.dashboards)), "membersWatch": .bool(plan.membersWatch),
+            "plan": planJSON,
+            "seconds": number(media.seconds),
+            "join": [
+                "members": integer(joined), "login": Percentiles(signalling.logins).json,
+                "answer": Percentiles(signalling.answers).json,
+                "firstAudio": Percentiles(signalling.firstAudio).json, "event": Percentiles(signalling.joins).json,
             ],
-            "joined": .integer(Int64(joined)), "seconds": number(media.seconds),
-            "milliseconds": [
-                "login": Percentiles(signalling.logins).json, "answer": Percentiles(signalling.answers).json,
-                "firstAudio": Percentiles(signalling.firstAudio).json, "join": Percentiles(signalling.joins).json,
-                "jitter": jitter.json, "largestGap": largestGap.json,
-                "throughBridge": Percentiles(media.markerDelays).json,
-                "talkToDashboard": Percentiles(signalling.talk.delays).json,
+            "audio": [
+                "sent": integer(media.sent), "received": integer(received), "missing": integer(missing),
+                "expected": isNeverSilent ? integer(expected) : .null, "owed": isNeverSilent ? integer(owed) : .null,
+                "missingShare": number(missingShare), "late": integer(late), "reordered": integer(reordered),
+                "duplicates": integer(duplicates), "jitter": jitter.json, "largestGap": largestGap.json,
             ],
-            "rtp": [
-                "sent": .integer(Int64(media.sent)), "received": .integer(Int64(received)),
-                "missing": .integer(Int64(missing)), "expected": isNeverSilent ? .integer(Int64(expected)) : .null,
-                "owed": isNeverSilent ? .integer(Int64(owed)) : .null, "late": .integer(Int64(late)),
-                "reordered": .integer(Int64(reordered)), "duplicates": .integer(Int64(duplicates)),
-                "markerExpected": .integer(Int64(media.markerExpected)),
-            ],
+            "delay": Percentiles(media.markerDelays).json,
+            "bursts": ["expected": integer(media.markerExpected), "heard": integer(media.markerDelays.count)],
+            "dashboard": Percentiles(signalling.talk.delays).json,
             "liveArray": [
-                "deltas": .integer(Int64(signalling.deltas)), "gaps": .integer(Int64(signalling.gaps)),
-                "spurts": .integer(Int64(signalling.talk.spurts)),
-                "missedRows": .integer(Int64(signalling.talk.missed)),
+                "dashboards": integer(signalling.dashboards), "deltas": integer(signalling.deltas),
+                "gaps": integer(signalling.gaps), "spurts": integer(signalling.talk.spurts),
+                "missedRows": integer(signalling.talk.missed),
             ],
             "server": serverJSON, "tool": toolJSON,
             "failures": .object(
-                JSONObject(signalling.failures.sorted { $0.key < $1.key }.map { ($0.key, .integer(Int64($0.value))) })),
+                JSONObject(signalling.failures.sorted { $0.key < $1.key }.map { ($0.key, integer($0.value)) })),
             "warnings": .array(warnings.map { .string($0) }),
         ]
     }
+
+    private var planJSON: JSON {
+        [
+            "rooms": integer(plan.rooms.count), "membersPerRoom": integer(plan.membersPerRoom),
+            "talkersPerRoom": integer(plan.talkersPerRoom), "pattern": .string(plan.pattern.rawValue),
+            "levels": .bool(plan.sendsLevels), "marker": .bool(plan.hasMarker),
+            "dashboards": integer(plan.dashboards), "membersWatch": .bool(plan.membersWatch),
+        ]
+    }
+
+    private func integer(_ value: Int) -> JSON { .integer(Int64(value)) }
 
     private var serverJSON: JSON {
         guard let percent = serverPercent, let end = readings.serverEnd else { return .null }
         return [
             "cpuPercent": number(percent), "cpuPercentPerMember": number(percent / Double(max(1, joined))),
-            "residentKilobytes": .integer(Int64(end.residentKilobytes)),
-            "peakKilobytes": .integer(Int64(end.peakKilobytes)),
-            "kilobytesPerMember": kilobytesPerMember.map(number) ?? .null, "threads": .integer(Int64(end.threads)),
+            "memory": number(Double(end.residentKilobytes) / 1024),
+            "peakMemory": number(Double(end.peakKilobytes) / 1024),
+            "memoryPerMember": kilobytesPerMember.map { number($0 / 1024) } ?? .null, "threads": integer(end.threads),
         ]
     }
 

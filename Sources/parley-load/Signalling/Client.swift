@@ -14,7 +14,7 @@ final class Client {
         case loggedIn
         case calling
         case answered
-        /// Media has arrived.
+        /// Media flows.
         case talking
         case ended
     }

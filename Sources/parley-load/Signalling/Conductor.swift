@@ -30,6 +30,13 @@ actor Conductor {
     private var watchersOfRoom: [Int: Int] = [:]
     private var deltasBefore = 0
     private var isOver = false
+    private var arrivals: [Arrival] = []
+
+    private struct Arrival {
+        let client: Client
+        let message: ByteBuffer
+        let at: Instant
+    }
 
     struct Outcome: Sendable {
         let signalling: SignallingReport
@@ -138,7 +145,7 @@ actor Conductor {
         for client in clients where client.state != .ended {
             if let plan = client.plan {
                 mailbox.order(.close(plan.index))
-                carryOut(client.verto.hangUp(callID: client.callID), of: client)
+                carryOut(client.verto.hangUp(callID: client.callID), of: client, at: MonotonicClock.now)
             }
             client.state = .ended
         }
@@ -164,7 +171,7 @@ actor Conductor {
         switch news {
         case .ready: begin()
         case .offer(let index, let sdp): call(member(index), offering: sdp)
-        case .connected: break
+        case .connected(let index): noteConnected(member(index))
         case .heard(let index, let at): noteFirstAudio(member(index), at: at)
         case .failed(let index, let reason): fail(member(index), "media: \(reason)")
         case .talks(let index, let at):
@@ -186,8 +193,13 @@ actor Conductor {
         return MonotonicClock.now >= windowStart
     }
 
+    /// Who is owed no sound is in when media could flow.
+    private func noteConnected(_ client: Client) {
+        if client.plan?.isOwedSound == false, client.state == .answered { client.state = .talking }
+    }
+
     private func noteFirstAudio(_ client: Client, at now: Instant) {
-        guard client.state == .answered || client.state == .calling else { return }
+        guard client.state == .answered || client.state == .talking else { return }
         client.state = .talking
         if let invited = client.invited { report.firstAudio.append(now.milliseconds(since: invited)) }
     }
@@ -210,7 +222,7 @@ actor Conductor {
             client.socket = socket
             client.opened = MonotonicClock.now
             client.state = .loggingIn
-            carryOut(client.verto.connected(), of: client)
+            carryOut(client.verto.connected(), of: client, at: MonotonicClock.now)
         case .failure(let error): fail(client, "connect: \(type(of: error))")
         }
     }
@@ -220,23 +232,34 @@ actor Conductor {
         fail(clients[number], "websocket closed")
     }
 
-    private func received(_ buffer: ByteBuffer, by number: Int) {
-        let client = clients[number]
-        carryOut(client.verto.receive(buffer.readableBytesUInt8Span), of: client)
+    /// Notes when a message came and leaves it for the end of the loop's turn: were it read at once, a row for hundreds
+    /// of dashboards would seem to reach the last of them only when the others have been parsed.
+    private func received(_ message: ByteBuffer, by number: Int) {
+        arrivals.append(Arrival(client: clients[number], message: message, at: MonotonicClock.now))
+        if arrivals.count == 1 { loop.execute { self.assumeIsolated { $0.readArrivals() } } }
     }
 
-    private func carryOut(_ outputs: [FakeVerto.Output], of client: Client) {
-        for output in outputs { carryOut(output, of: client) }
+    private func readArrivals() {
+        let batch = arrivals
+        arrivals.removeAll(keepingCapacity: true)
+        for arrival in batch {
+            let outputs = arrival.client.verto.receive(arrival.message.readableBytesUInt8Span)
+            carryOut(outputs, of: arrival.client, at: arrival.at)
+        }
     }
 
-    private func carryOut(_ output: FakeVerto.Output, of client: Client) {
+    private func carryOut(_ outputs: [FakeVerto.Output], of client: Client, at now: Instant) {
+        for output in outputs { carryOut(output, of: client, at: now) }
+    }
+
+    private func carryOut(_ output: FakeVerto.Output, of client: Client, at now: Instant) {
         switch output {
         case .send(let text): client.socket?.send(text)
-        case .loggedIn: loggedIn(client)
+        case .loggedIn: loggedIn(client, at: now)
         case .loginRefused(let code, let message): fail(client, "login \(code) \(message)")
-        case .earlyMedia(_, let sdp), .answered(_, let sdp): answered(client, sdp)
-        case .joined(let membership): joined(client, membership)
-        case .liveArray(_, let change): changed(change)
+        case .earlyMedia(_, let sdp), .answered(_, let sdp): answered(client, sdp, at: now)
+        case .joined(let membership): joined(client, membership, at: now)
+        case .liveArray(_, let change): changed(change, at: now)
         case .subscriptionRefused: fail(client, "subscription refused")
         case .refused(let method, let error): fail(client, "\(method): \(error["message"]?.string ?? "refused")")
         case .ended(_, let cause, _): if !isOver { fail(client, "bye \(cause)") }
@@ -246,9 +269,9 @@ actor Conductor {
         }
     }
 
-    private func loggedIn(_ client: Client) {
+    private func loggedIn(_ client: Client, at now: Instant) {
         client.state = .loggedIn
-        if let opened = client.opened { report.logins.append(MonotonicClock.now.milliseconds(since: opened)) }
+        if let opened = client.opened { report.logins.append(now.milliseconds(since: opened)) }
         if let member = client.plan, let socket = client.socket {
             mailbox.order(.open(member, localIP: socket.localIP))
         } else {
@@ -265,20 +288,20 @@ actor Conductor {
             client.verto.invite(
                 callID: client.callID, to: plan.rooms[member.room], sdp: sdp, name: name,
                 number: String(10_000 + member.index), variables: ["email": .string("load\(member.index)@example.com")]),
-            of: client)
+            of: client, at: MonotonicClock.now)
     }
 
-    private func answered(_ client: Client, _ sdp: String?) {
+    private func answered(_ client: Client, _ sdp: String?, at now: Instant) {
         guard let sdp, client.state == .calling, let member = client.plan else { return }
         client.state = .answered
-        if let invited = client.invited { report.answers.append(MonotonicClock.now.milliseconds(since: invited)) }
+        if let invited = client.invited { report.answers.append(now.milliseconds(since: invited)) }
         mailbox.order(.answer(member.index, sdp))
     }
 
-    private func joined(_ client: Client, _ membership: FakeVerto.Membership) {
+    private func joined(_ client: Client, _ membership: FakeVerto.Membership, at now: Instant) {
         guard client.membership == nil else { return }
         client.membership = membership
-        if let invited = client.invited { report.joins.append(MonotonicClock.now.milliseconds(since: invited)) }
+        if let invited = client.invited { report.joins.append(now.milliseconds(since: invited)) }
         if plan.membersWatch { watchIfKnown(client) }
         for dashboard in clients where dashboard.plan == nil && dashboard.room == client.room {
             watchIfKnown(dashboard)
@@ -291,13 +314,13 @@ actor Conductor {
             let known = clients.first(where: { $0.room == client.room && $0.membership != nil })?.membership
         else { return }
         client.isWatching = true
-        carryOut(client.verto.watch(channel: known.channel, name: known.name), of: client)
+        carryOut(client.verto.watch(channel: known.channel, name: known.name), of: client, at: MonotonicClock.now)
     }
 
-    private func changed(_ change: FakeLiveArray.Change) {
+    private func changed(_ change: FakeLiveArray.Change, at now: Instant) {
         switch change {
         case .modified(let key, let row, let before):
-            if row.isTalking, before?.isTalking == false { report.talk.sees(key, at: MonotonicClock.now) }
+            if row.isTalking, before?.isTalking == false { report.talk.sees(key, at: now) }
         case .ignored: report.rowsIgnored += 1
         default: break
         }
