@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import Logging
 import NIOCore
 import Wire
 
@@ -20,12 +21,13 @@ struct Pages {
     /// The domain of rooms and users, for pages that name its channels.
     let domain: String
     let metrics: @Sendable () async -> String
+    let log: Logger
 
     func router() -> Router<Context> {
         let router = Router(context: Context.self)
         router.add(middleware: SecurityHeaders())
         if let folder {
-            router.add(middleware: FileMiddleware(folder, searchForIndexHtml: true))
+            router.add(middleware: FileMiddleware(folder, searchForIndexHtml: true, logger: log))
         }
         router.get("/health") { _, _ in "ok\n" }
         router.get("/parley.json") { [domain] _, _ -> Response in
@@ -58,7 +60,12 @@ private struct SecurityHeaders: RouterMiddleware {
         _ request: Request, context: Pages.Context,
         next: @concurrent (Request, Pages.Context) async throws -> Response
     ) async throws -> Response {
-        var response = try await next(request, context)
+        var response: Response
+        do {
+            response = try await next(request, context)
+        } catch let error as any HTTPResponseError {
+            response = try error.response(from: request, context: context)
+        }
         response.headers[.contentSecurityPolicy] =
             "default-src 'self'; connect-src 'self' ws: wss:; media-src 'self' blob:; img-src 'self' data:; "
             + "frame-ancestors 'none'; base-uri 'none'; form-action 'self'"

@@ -33,32 +33,42 @@ final class VertoListener: Sendable {
             onDrained: { [drainedContinuation] in _ = drainedContinuation.yield(id) })
         guard isAllowed(origin: request.origin) else {
             log.info("origin refused", metadata: ["origin": "\(request.origin ?? "")"])
-            return outbox.close(code: 1008, reason: "origin not allowed")
+            outbox.close(code: 1008, reason: "origin not allowed")
+            return await read(channel, id) { _ in false }
         }
         let address = channel.channel.remoteAddress?.ipAddress ?? "unknown"
         await bridge.opened(id, from: address, outbox: outbox)
         let pings = channel.channel.eventLoop.scheduleRepeatedTask(
             initialDelay: Self.pingInterval, delay: Self.pingInterval
         ) { _ in outbox.control(.ping) }
+        await read(channel, id) { await take($0, id, outbox) }
+        pings.cancel()
+        await bridge.closed(id)
+    }
+
+    /// Hands frames to `take` until it says that the connection is over, and then waits for the peer's Close, or for
+    /// the outbox to lose its patience: a socket closed with something unread is reset, and our Close is lost.
+    private func read(
+        _ channel: NIOAsyncChannel<WebSocketFrame, WebSocketFrame>, _ id: ConnectionID,
+        _ take: (WebSocketFrame) async -> Bool
+    ) async {
         do {
             try await channel.executeThenClose { inbound, _ in
-                for try await frame in inbound where await !take(frame, id, outbox) { break }
+                var isOpen = true
+                for try await frame in inbound {
+                    if isOpen { isOpen = await take(frame) }
+                    if frame.opcode == .connectionClose { break }
+                }
             }
         } catch {
             log.debug("socket ended", metadata: ["connection": "\(id.rawValue)", "error": "\(error)"])
         }
-        pings.cancel()
-        await bridge.closed(id)
     }
 
     func finish() { drainedContinuation.finish() }
 
     /// `false` when the connection is over.
     private func take(_ frame: WebSocketFrame, _ id: ConnectionID, _ outbox: Outbox) async -> Bool {
-        guard frame.maskKey != nil else {
-            outbox.close(code: 1002, reason: "frames must be masked")
-            return false
-        }
         switch frame.opcode {
         case .text, .binary:
             let message = Array(frame.unmaskedData.readableBytesView)
@@ -72,7 +82,7 @@ final class VertoListener: Sendable {
         case .connectionClose:
             outbox.close(code: 1000, reason: "")
             return false
-        default: break
+        default: break  // the pipeline lets no others through
         }
         return true
     }

@@ -45,7 +45,12 @@ struct WebSocketChannel: ServerChildChannel, HTTPChannelHandler {
 
     func handle(value: WebSocketOrHTTP, logger: Logger) async {
         do {
-            switch try await value.upgrade.get() {
+            let kind = try await withTaskCancellationHandler {
+                try await value.upgrade.get()
+            } onCancel: {
+                value.channel.close(promise: nil)  // who asks for nothing must not hold up the end
+            }
+            switch kind {
             case .webSocket(let channel, let head): await serve(channel, head)
             case .http(let channel): await handleHTTP(asyncChannel: channel, logger: logger)
             }
@@ -71,6 +76,7 @@ struct WebSocketChannel: ServerChildChannel, HTTPChannelHandler {
     private var upgrader: NIOTypedWebSocketServerUpgrader<WebSocketOrHTTP.Kind> {
         NIOTypedWebSocketServerUpgrader(
             maxFrameSize: maximumMessage,
+            enableAutomaticErrorHandling: false,
             shouldUpgrade: { channel, head in
                 // One token of the offered list may be chosen, never the list (RFC 6455 §4.2.2).
                 let offered = head.headers[canonicalForm: "Sec-WebSocket-Protocol"]
@@ -83,6 +89,7 @@ struct WebSocketChannel: ServerChildChannel, HTTPChannelHandler {
                     let pipeline = channel.pipeline.syncOperations
                     _ = pipeline.removeHandler(name: Self.idleCloserName)
                     _ = pipeline.removeHandler(name: Self.idleName)
+                    try pipeline.addHandler(ClientFrameCheck())
                     try pipeline.addHandler(
                         NIOWebSocketFrameAggregator(
                             minNonFinalFragmentSize: 0, maxAccumulatedFrameCount: 64,
@@ -110,19 +117,5 @@ private final class CloseWhenIdle: ChannelInboundHandler, RemovableChannelHandle
         } else {
             context.fireUserInboundEventTriggered(event)
         }
-    }
-}
-
-/// Says 1009 or 1002 and closes: the aggregator only reports what is wrong, and its peer would wait for ever.
-private final class CloseOnProtocolError: ChannelInboundHandler {
-    typealias InboundIn = WebSocketFrame
-    typealias OutboundOut = WebSocketFrame
-
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        let isTooLarge = (error as? NIOWebSocketFrameAggregator.Error) == .accumulatedFrameSizeIsTooLarge
-        var payload = context.channel.allocator.buffer(capacity: 2)
-        payload.write(webSocketErrorCode: isTooLarge ? .messageTooLarge : .protocolError)
-        let frame = WebSocketFrame(fin: true, opcode: .connectionClose, data: payload)
-        context.writeAndFlush(wrapOutboundOut(frame)).assumeIsolated().whenComplete { _ in context.close(promise: nil) }
     }
 }

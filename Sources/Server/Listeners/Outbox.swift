@@ -14,7 +14,17 @@ final class Outbox: Sendable {
         var unsentBytes = 0
         var isScheduled = false
         var isCongested = false
-        var isClosed = false
+        var phase = Phase.open
+        /// Pings and Pongs on their way to the peer.
+        var controls = 0
+    }
+
+    private enum Phase {
+        case open
+        /// Given up for not reading; what it did not read is dropped.
+        case overflowed
+        /// Told to close.
+        case closing
     }
 
     enum Pressure: Equatable { case steady, congested, overflowed }
@@ -35,10 +45,10 @@ final class Outbox: Sendable {
     /// Queues one text message. Returns `.congested` once, when the mark is passed.
     func send(_ message: [UInt8]) -> Pressure {
         let (pressure, mustSchedule) = state.withLock { state -> (Pressure, Bool) in
-            guard !state.isClosed else { return (.steady, false) }
+            guard state.phase == .open else { return (.steady, false) }
             let waiting = state.queuedBytes + state.unsentBytes + message.count
             guard waiting <= closeAt else {
-                state.isClosed = true
+                state.phase = .overflowed
                 state.messages = []
                 return (.overflowed, false)
             }
@@ -57,11 +67,12 @@ final class Outbox: Sendable {
         return pressure
     }
 
-    /// Sends what is queued, then a Close frame, then closes.
+    /// Sends what is queued, then a Close frame. The socket is closed when the peer has answered that, or soon: one
+    /// that does not read would keep it for ever.
     func close(code: UInt16, reason: String) {
         let rest = state.withLock { state -> [[UInt8]]? in
-            guard !state.isClosed || state.messages.isEmpty else { return nil }
-            state.isClosed = true
+            guard state.phase != .closing else { return nil }
+            state.phase = .closing
             defer { state.messages = [] }
             return state.messages
         }
@@ -72,16 +83,23 @@ final class Outbox: Sendable {
             payload.write(webSocketErrorCode: WebSocketErrorCode(codeNumber: Int(code)))
             payload.writeString(String(reason.prefix(100)))
             let frame = WebSocketFrame(fin: true, opcode: .connectionClose, data: payload)
-            self.channel.writeAndFlush(frame).whenComplete { _ in self.channel.close(promise: nil) }
-            // A peer that does not read would keep the socket for ever.
-            self.channel.eventLoop.scheduleTask(in: .seconds(5)) { self.channel.close(promise: nil) }
+            self.channel.writeAndFlush(frame, promise: nil)
+            self.channel.eventLoop.scheduleTask(in: Self.closePatience) { self.channel.close(promise: nil) }
         }
     }
 
-    /// Sends a Ping or a Pong; these are small and few, and do not wait in line.
+    /// Sends a Ping or a Pong; these are small and do not wait in line. Beyond a few that the peer has not read they are
+    /// left out, as RFC 6455 §5.5.3 allows, or who sends Pings and reads nothing would fill our memory.
     func control(_ opcode: WebSocketOpcode, _ data: ByteBuffer = ByteBuffer()) {
+        let mayGo = state.withLock { state in
+            guard state.phase == .open, state.controls < Self.mostControls else { return false }
+            state.controls += 1
+            return true
+        }
+        guard mayGo else { return }
         channel.eventLoop.execute {
-            self.channel.writeAndFlush(WebSocketFrame(fin: true, opcode: opcode, data: data), promise: nil)
+            self.channel.writeAndFlush(WebSocketFrame(fin: true, opcode: opcode, data: data))
+                .whenComplete { _ in self.state.withLock { $0.controls -= 1 } }
         }
     }
 
@@ -110,6 +128,10 @@ final class Outbox: Sendable {
         }
         if hasDrained { onDrained() }
     }
+
+    /// How long a peer has to answer our Close.
+    static let closePatience: TimeAmount = .seconds(2)
+    private static let mostControls = 16
 
     private static func frame(_ message: [UInt8]) -> WebSocketFrame {
         WebSocketFrame(fin: true, opcode: .text, data: ByteBuffer(bytes: message))
