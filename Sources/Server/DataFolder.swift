@@ -1,7 +1,10 @@
 import Foundation
+import Glibc
 import Native
 
 /// The server's own folder: made at the first start, reused at every later one.
+///
+/// Servers that start at the same time on one folder agree: each file is written by one of them, and whole.
 struct DataFolder {
     let path: String
 
@@ -20,6 +23,8 @@ struct DataFolder {
 
     /// The start-up users' passwords, one random each, kept in `passwords` as lines of `user password`.
     func passwords(for users: [String]) throws -> [String: String] {
+        let lock = try lock()
+        defer { close(lock) }
         var known: [String: String] = [:]
         let file = file("passwords")
         let text = (try? String(contentsOfFile: file, encoding: .utf8)) ?? ""
@@ -38,6 +43,8 @@ struct DataFolder {
     /// A self-signed certificate for the names this machine is reached by, in `tls.pem` with its key; made anew when the
     /// names have changed.
     func certificate(for names: [String]) throws -> Identity {
+        let lock = try lock()
+        defer { close(lock) }
         let file = file("tls.pem")
         let list = file + ".names"
         let wanted = names.joined(separator: "\n")
@@ -53,8 +60,22 @@ struct DataFolder {
         return identity
     }
 
+    /// Waits for other servers that are starting; closing the descriptor lets them go on.
+    private func lock() throws -> CInt {
+        let descriptor = unsafe open(file(".lock"), O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0, flock(descriptor, LOCK_EX) == 0 else {
+            throw StartFailure("cannot write in the data folder \(path): \(unsafe String(cString: strerror(errno)))")
+        }
+        return descriptor
+    }
+
+    /// Never seen half-written, not even after a crash.
     private func write(_ text: String, to file: String) throws {
-        guard FileManager.default.createFile(atPath: file, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600])
+        let new = file + ".new"
+        guard
+            FileManager.default.createFile(
+                atPath: new, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600]),
+            unsafe rename(new, file) == 0
         else { throw StartFailure("cannot write \(file)") }
     }
 }
