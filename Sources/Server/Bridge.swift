@@ -17,7 +17,8 @@ actor Bridge {
     private struct CallRecord {
         let invite: Invite
         let loop: Int
-        var answer: String?
+        /// The room that the dialplan will most likely lead to.
+        let foreseenRoom: RoomKey?
         var isOpen = false
         var member: MemberID?
         var room: RoomKey?
@@ -25,7 +26,6 @@ actor Bridge {
 
     private struct RoomRecord {
         let loop: Int
-        let hasLiveArray: Bool
         /// Joins under way; the room stays on its loop while there are any.
         var pendingJoins = 0
         var isOpen = false
@@ -44,6 +44,9 @@ actor Bridge {
     private var queue: [VertoOutput] = []
     private var outboxes: [ConnectionID: Outbox] = [:]
     private var calls: [LegID: CallRecord] = [:]
+    /// Calls that are over and whose loop has not freed them yet: what it still says of them is old news, so their ids
+    /// must not name new calls.
+    private var closing: Set<LegID> = []
     private var rooms: [RoomKey: RoomRecord] = [:]
     private var orders: [OrderToken: RequestToken] = [:]
     private var lastOrder: UInt64 = 0
@@ -51,6 +54,7 @@ actor Bridge {
     private var pins = PINThrottle()
     private(set) var counters: [VertoCounter: Int] = [:]
     private(set) var peerCounters = Peer.Counters()
+    private var isShuttingDown = false
 
     init(
         settings: BridgeSettings, loops: [LoopMailbox], candidates: [[LocalTransport.Candidate]], fingerprint: String,
@@ -73,6 +77,7 @@ actor Bridge {
 
     /// A WebSocket is open.
     func opened(_ id: ConnectionID, from address: String, outbox: Outbox) {
+        guard !isShuttingDown else { return outbox.close(code: Self.goingAway, reason: "shutting down") }
         outboxes[id] = outbox
         endpoint.opened(id, from: address, at: now, into: &queue)
         carryOut()
@@ -111,12 +116,17 @@ actor Bridge {
         carryOut()
     }
 
-    /// Ends every call with a cause that says why.
+    /// Ends every call with a cause that says why, then every connection.
     func shutDown() {
+        isShuttingDown = true
         switchboard.acceptsCalls = false
         for leg in switchboard.legs { follow(step(.hangUpRequested(leg.id, .systemShutdown))) }
         carryOut()
+        for outbox in outboxes.values { outbox.close(code: Self.goingAway, reason: "shutting down") }
     }
+
+    /// Nobody is connected any more.
+    var isDeserted: Bool { outboxes.isEmpty }
 
     // MARK: Figures
 
@@ -130,6 +140,9 @@ actor Bridge {
     private var time: Duration { now.duration(since: epoch) }
 
     private func step(_ event: CallEvent) -> [CallStep] { switchboard.receive(event, at: time) }
+
+    /// RFC 6455 §7.4.1.
+    private static let goingAway: UInt16 = 1001
 }
 
 // MARK: - What the endpoint wants
@@ -191,10 +204,11 @@ extension Bridge {
             callerIDNumber: invite.callerIDNumber, destination: invite.destination, context: invite.context,
             user: invite.user, domain: invite.domain, networkAddress: invite.remoteAddress,
             isRecoverable: invite.isRecoverable, variables: invite.variables)
-        guard calls[invite.leg] == nil else {
+        guard calls[invite.leg] == nil, !closing.contains(invite.leg) else {
             return endpoint.call(invite.leg, .ended(.destinationOutOfOrder), at: now, into: &queue)
         }
-        calls[invite.leg] = CallRecord(invite: invite, loop: chooseLoop(for: leg))
+        let room = loops.count > 1 ? foreseenRoom(of: leg) : nil
+        calls[invite.leg] = CallRecord(invite: invite, loop: chooseLoop(for: room), foreseenRoom: room)
         follow(step(.invited(leg)))
     }
 
@@ -252,9 +266,7 @@ extension Bridge {
             log.notice("too many wrong PINs", metadata: ["address": "\(address)", "room": "\(join.key.address)"])
             return follow(step(.conferenceRefused(id, .callRejected)))
         }
-        var room =
-            rooms[join.key]
-            ?? RoomRecord(loop: call.loop, hasLiveArray: join.profile.roomFlags.contains(.liveArraySync))
+        var room = rooms[join.key] ?? RoomRecord(loop: call.loop)
         guard room.loop == call.loop else {
             // The dialplan chose the room too late to place the call on the room's loop.
             log.warning("the room lives on another media loop", metadata: ["leg": "\(id)"])
@@ -268,7 +280,10 @@ extension Bridge {
     }
 
     private func finish(_ id: LegID, _ cause: HangupCause) {
-        if let call = calls.removeValue(forKey: id), call.isOpen { loops[call.loop].send(.close(id)) }
+        if let call = calls.removeValue(forKey: id), call.isOpen {
+            closing.insert(id)
+            loops[call.loop].send(.close(id))
+        }
         endpoint.call(id, .ended(cause), at: now, into: &queue)
     }
 
@@ -289,10 +304,13 @@ extension Bridge {
 // MARK: - Placing
 
 extension Bridge {
-    /// The loop of the room that the dialplan will most likely lead to, else the one with the fewest calls.
-    private func chooseLoop(for leg: Leg) -> Int {
+    /// The loop of the room, or of others on their way to it, else the one with the fewest calls.
+    private func chooseLoop(for room: RoomKey?) -> Int {
         guard loops.count > 1 else { return 0 }
-        if let key = foreseenRoom(of: leg), let room = rooms[key] { return room.loop }
+        if let room {
+            if let record = rooms[room] { return record.loop }
+            if let other = calls.values.first(where: { $0.foreseenRoom == room }) { return other.loop }
+        }
         var load = [Int](repeating: 0, count: loops.count)
         for call in calls.values { load[call.loop] += 1 }
         return load.indices.min { load[$0] < load[$1] } ?? 0
@@ -319,7 +337,8 @@ extension Bridge {
         let member = calls[id]?.member ?? nextMember()
         let request = JoinRequest(
             id: member, callID: id.rawValue, callerName: invite.callerIDName, callerNumber: invite.callerIDNumber,
-            flags: argument.memberFlags(variables: variables), suppliedPIN: variables["supplied_pin"] ?? variables["verto_dvar_supplied_pin"],
+            flags: argument.memberFlags(variables: variables),
+            suppliedPIN: variables["supplied_pin"] ?? variables["verto_dvar_supplied_pin"],
             pin: argument.pin, moderatorPIN: variables["conference_moderator_pin"], user: invite.user,
             variables: Self.visible(variables), channelName: "verto.rtc/\(invite.destination)",
             isScreenShare: invite.isScreenShare,
@@ -363,19 +382,19 @@ extension Bridge {
         case .failed(let id, let failure):
             log.info("media ended", metadata: ["leg": "\(id)", "reason": "\(failure)"])
             follow(step(.mediaFailed(id, failure.cause)))
-        case .closed(_, let counters): peerCounters.add(counters)
+        case .closed(let id, let counters):
+            closing.remove(id)
+            peerCounters.add(counters)
         case .digit(let id, let digit): follow(step(.digit(id, digit)))
         case .applicationDone(let id): follow(step(.applicationDone(id)))
-        case .refused(let id, let refusal):
-            if let call = calls[id], let key = call.room {
-                joined(key)
-                if refusal == .wrongPIN { pins.failed(call.invite.remoteAddress, key, at: time) }
-            }
+        case .refused(let id, let key, let refusal):
+            joined(key)
+            if refusal == .wrongPIN, let call = calls[id] { pins.failed(call.invite.remoteAddress, key, at: time) }
             log.info("not admitted", metadata: ["leg": "\(id)", "reason": "\(refusal)"])
             follow(step(.conferenceRefused(id, refusal.cause)))
-        case .opened(let key):
+        case .opened(let key, let hasLiveArray):
             rooms[key]?.isOpen = true
-            if rooms[key]?.hasLiveArray == true { tell(.opened(key)) }
+            if hasLiveArray { tell(.opened(key)) }
         case .room(let key, let output): handle(output, of: key)
         case .snapshot(let key, let entries, let serial):
             tell(.snapshot(key, rows: entries.map { (key: $0.key, row: $0.row) }, serial: serial))

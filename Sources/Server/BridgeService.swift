@@ -10,7 +10,7 @@ struct BridgeService: Service {
     func run() async throws {
         await withTaskGroup(of: Void.self) { group in
             for mailbox in mailboxes {
-                group.addTask { for await batch in mailbox.news { await bridge.handle(batch) } }
+                group.addTask { await mailbox.forEachBatch { await bridge.handle($0) } }
             }
             group.addTask { for await id in listener.drained { await bridge.drained(id) } }
             group.addTask { await audit.run() }
@@ -24,14 +24,20 @@ struct BridgeService: Service {
         }
     }
 
-    /// Calls end with a cause, then the loops, then what waits for them.
+    /// Calls end with a cause, then the connections, then the loops, which first do what they were told before, then
+    /// what waits for them.
     private func end() async {
         await bridge.shutDown()
-        try? await Task.sleep(for: .milliseconds(100))
+        for _ in 0..<Self.mostLooks where !Task.isCancelled {
+            if await bridge.isDeserted { break }
+            try? await Task.sleep(for: Self.timerStep)
+        }
         for mailbox in mailboxes { mailbox.send(.stop) }
         listener.finish()
         audit.finish()
     }
 
     private static let timerStep: Duration = .milliseconds(50)
+    /// A second for clients to take their leave; who is still there then is cut off.
+    private static let mostLooks = 20
 }

@@ -32,8 +32,11 @@ struct Metrics {
                 ("{why=\"unauthentic\"}", "\(peers.unauthentic)"), ("{why=\"replayed\"}", "\(peers.replayed)"),
                 ("{why=\"malformed\"}", "\(peers.malformed)"),
             ])
+        perLoop("legs", "gauge", "Calls with media.") { "\($0.legs.value)" }
+        perLoop("routes", "gauge", "Addresses that calls are known by.") { "\($0.routes.value)" }
         perLoop("datagrams_total", "counter", "Datagrams received.") { "\($0.datagrams.value)" }
         perLoop("strangers_total", "counter", "Datagrams of nobody known.") { "\($0.strangers.value)" }
+        perLoop("unsent_total", "counter", "Datagrams the kernel did not take.") { "\($0.unsent.value)" }
         perLoop("tick_total", "counter", "Mixer ticks.") { "\($0.ticks.value)" }
         perLoop("tick_late_total", "counter", "Ticks more than 20 ms late.") { "\($0.lateTicks.value)" }
         perLoop("tick_lateness_seconds_max", "gauge", "The latest tick so far.") {

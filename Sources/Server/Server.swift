@@ -25,6 +25,8 @@ package struct Server {
     private let data: DataFolder
     private let passwords: [String: String]
     private let identity: Identity
+    /// What browsers see in DTLS; it lives in memory only, 30 days (RFC 8827 §6.5 asks for no more).
+    private let dtlsIdentity: Identity
     private let addresses: [String]
     private let log: Logger
 
@@ -41,50 +43,70 @@ package struct Server {
             options.mediaAddresses.isEmpty
             ? Self.mediaAddresses(configuration) : options.mediaAddresses
         identity = try data.certificate(for: Self.certificateNames(addresses))
+        dtlsIdentity = try Identity.generate(commonName: "Parley", alternativeNames: [], days: 30)
     }
 
-    /// Serves until SIGTERM or SIGINT.
+    /// Serves until SIGTERM or SIGINT, or until `stopped` returns.
     ///
-    /// - Parameter whenReady: Called once with the port of the https listener.
-    package func run(whenReady: @escaping @Sendable (Int) -> Void = { _ in }) async throws {
+    /// - Parameters:
+    ///   - stopped: Returns when the server is to end, and when its task is cancelled.
+    ///   - whenReady: Called once with the port of the https listener.
+    package func run(
+        until stopped: (@Sendable () async -> Void)? = nil,
+        whenReady: @escaping @Sendable (Int) -> Void = { _ in }
+    ) async throws {
         for warning in warnings { log.warning("configuration", metadata: ["at": "\(warning)"]) }
+        let listens = try listens()
         let media = try startMedia()
+        do {
+            try await serviceGroup(listens, media, until: stopped, whenReady: whenReady).run()
+        } catch {
+            // After a start that failed half-way they still run.
+            media.stop()
+            throw error
+        }
+    }
+
+    private func serviceGroup(
+        _ listens: [Listen], _ media: MediaThreads.Running, until stopped: (@Sendable () async -> Void)?,
+        whenReady: @escaping @Sendable (Int) -> Void
+    ) throws -> ServiceGroup {
         let audit = LineLog(path: data.file(configuration.settings.auditFile ?? "audit.jsonl"))
         let bridge = Bridge(
             settings: bridgeSettings, loops: media.mailboxes, candidates: media.candidates,
-            fingerprint: media.fingerprint, audit: audit, log: log)
+            fingerprint: dtlsIdentity.fingerprint, audit: audit, log: log)
         let listener = VertoListener(bridge: bridge, settings: bridgeSettings.verto, log: log)
         let service = BridgeService(bridge: bridge, listener: listener, mailboxes: media.mailboxes, audit: audit)
-        var services: [any Service] = [service]
-        for listen in try listens() {
-            services.append(try application(listen, listener: listener, bridge: bridge, media: media, whenReady: whenReady))
+        var services: [ServiceGroupConfiguration.ServiceConfiguration] = []
+        for listen in listens {
+            let application = try application(
+                listen, listener: listener, bridge: bridge, media: media, whenReady: whenReady)
+            services.append(.init(service: ListenerService(application: application, address: listen.address)))
         }
-        let group = ServiceGroup(
-            configuration: .init(
-                services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint],
-                logger: log))
-        try await group.run()
+        if let stopped {
+            services.append(
+                .init(service: StopService(stopped: stopped), successTerminationBehavior: .gracefullyShutdownGroup))
+        }
+        // The last one ends first: listeners wait for their connections, which the bridge closes.
+        services.append(.init(service: service))
+        var configuration = ServiceGroupConfiguration(
+            services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: log)
+        configuration.maximumGracefulShutdownDuration = Self.shutdownPatience
+        return ServiceGroup(configuration: configuration)
     }
 
     // MARK: Media
 
-    private struct Media {
-        let mailboxes: [LoopMailbox]
-        let candidates: [[LocalTransport.Candidate]]
-        let fingerprint: String
-    }
-
-    /// The DTLS certificate lives in memory only, 30 days (RFC 8827 §6.5 asks for no more).
-    private func startMedia() throws -> Media {
-        let certificate = try Identity.generate(commonName: "Parley", alternativeNames: [], days: 30)
+    private func startMedia() throws -> MediaThreads.Running {
+        if let wildcard = addresses.first(where: { ["0.0.0.0", "::"].contains($0) && advertised[$0] == nil }) {
+            throw StartFailure("media on \(wildcard): browsers need to be told a real address; see --media-ip")
+        }
         let cores = ProcessInfo.processInfo.activeProcessorCount
         let wanted = configuration.settings.mediaLoops
-        let running = try MediaThreads.start(
+        return try MediaThreads.start(
             count: wanted > 0 ? wanted : max(1, cores - 1), addresses: addresses, advertised: advertised,
             firstPort: options.mediaPort ?? UInt16(configuration.settings.mediaPorts.lowerBound),
-            identity: certificate, log: log)
-        return Media(
-            mailboxes: running.mailboxes, candidates: running.candidates, fingerprint: certificate.fingerprint)
+            identity: dtlsIdentity, log: log)
     }
 
     private static func mediaAddresses(_ configuration: Configuration) -> [String] {
@@ -107,7 +129,9 @@ package struct Server {
     private var advertised: [String: String] {
         var mapped: [String: String] = [:]
         for profile in configuration.verto.profiles {
-            for (local, external) in zip(profile.mediaAddresses, profile.advertisedAddresses) { mapped[local] = external }
+            for (local, external) in zip(profile.mediaAddresses, profile.advertisedAddresses) {
+                mapped[local] = external
+            }
         }
         return mapped
     }
@@ -119,6 +143,8 @@ package struct Server {
         let port: Int
         let tls: TLSConfiguration?
         let isMain: Bool
+
+        var address: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
     }
 
     /// The https port with the pages, and what the Verto profiles bind.
@@ -132,12 +158,16 @@ package struct Server {
             list.append(Listen(host: host, port: port, tls: own, isMain: true))
         } else if configuration.settings.httpsPort > 0 {
             list.append(
-                Listen(host: configuration.settings.httpIP, port: configuration.settings.httpsPort, tls: own, isMain: true))
+                Listen(
+                    host: configuration.settings.httpIP, port: configuration.settings.httpsPort, tls: own, isMain: true)
+            )
         }
         guard !options.isOnlyHTTPS else { return list }
         if configuration.settings.httpPort > 0 {
             list.append(
-                Listen(host: configuration.settings.httpIP, port: configuration.settings.httpPort, tls: nil, isMain: false))
+                Listen(
+                    host: configuration.settings.httpIP, port: configuration.settings.httpPort, tls: nil, isMain: false)
+            )
         }
         for profile in configuration.verto.profiles {
             let tls = try certificate(of: profile).map(tlsConfiguration) ?? own
@@ -180,7 +210,7 @@ package struct Server {
     }
 
     private func application(
-        _ listen: Listen, listener: VertoListener, bridge: Bridge, media: Media,
+        _ listen: Listen, listener: VertoListener, bridge: Bridge, media: MediaThreads.Running,
         whenReady: @escaping @Sendable (Int) -> Void
     ) throws -> any Service {
         let maximum = bridgeSettings.verto.messageBytes
@@ -191,7 +221,7 @@ package struct Server {
         let loops = media.mailboxes.map(\.counters)
         let pages = Pages(
             folder: options.pages ?? ShippedFolder.find("demo"), domain: domain,
-            metrics: { Metrics(figures: await bridge.figures, loops: loops).text })
+            metrics: { Metrics(figures: await bridge.figures, loops: loops).text }, log: log)
         let whenRunning: @Sendable (any Channel) async -> Void = { [self] channel in
             guard listen.isMain else { return }
             let port = channel.localAddress?.port ?? listen.port
@@ -240,6 +270,7 @@ package struct Server {
             profiles[profile.name] = RoomProfile(
                 name: profile.name, parameters: configuration.roomParameters(profile: profile.name))
         }
+        options.adjust?(&verto)
         return BridgeSettings(
             verto: verto, directory: configuration.directory, dialplan: configuration.dialplan,
             limits: configuration.limits, profiles: profiles)
@@ -250,7 +281,9 @@ package struct Server {
     ) throws -> (Configuration, [ConfigurationWarning]) {
         var variables: [String: String] = [:]
         for (user, password) in passwords { variables["\(user)_password"] = password }
-        if let address = LocalAddresses.reachable().first(where: { !$0.isIPv6 }) { variables["local_ip_v4"] = address.ip }
+        if let address = LocalAddresses.reachable().first(where: { !$0.isIPv6 }) {
+            variables["local_ip_v4"] = address.ip
+        }
         if let address = LocalAddresses.reachable().first(where: \.isIPv6) { variables["local_ip_v6"] = address.ip }
         guard let folder = options.configuration ?? ShippedFolder.find("conf") else {
             return try Configuration.builtIn(variables: variables)
@@ -292,29 +325,16 @@ package struct Server {
     }
 
     private static func split(_ text: String) -> (String, Int)? {
-        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else { return nil }
+        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else {
+            return nil
+        }
         let host = text[..<colon].filter { $0 != "[" && $0 != "]" }
         return host.isEmpty ? nil : (String(host), Int(port))
     }
 
+    /// Beyond it, whoever still talks is cut off.
+    private static let shutdownPatience: Duration = .milliseconds(1_500)
+
     /// Users whose passwords the first start makes up.
     static let startUpUsers = ["moderator", "guest", "dashboard"]
-}
-
-/// Folders that come with the program: below the working folder, beside the checkout the program was built in, or
-/// installed.
-enum ShippedFolder {
-    static func find(_ name: String) -> String? {
-        let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-        var places = [URL(fileURLWithPath: FileManager.default.currentDirectoryPath)]
-        var folder = program.deletingLastPathComponent()
-        for _ in 0..<4 {
-            places.append(folder)
-            folder.deleteLastPathComponent()
-        }
-        places.append(program.deletingLastPathComponent().appendingPathComponent("../share/parley"))
-        return places.map { $0.appendingPathComponent(name).standardizedFileURL.path }.first {
-            FileManager.default.fileExists(atPath: $0 + (name == "conf" ? "/autoload_configs" : "/index.html"))
-        }
-    }
 }

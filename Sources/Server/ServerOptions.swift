@@ -1,3 +1,5 @@
+package import Verto
+
 /// What the command line says; everything else is in the configuration.
 package struct ServerOptions: Sendable {
     /// A FreeSWITCH-style configuration folder; `nil` is the shipped `conf`, or the built-in one.
@@ -16,6 +18,8 @@ package struct ServerOptions: Sendable {
     package var mediaPort: UInt16?
     package var logFormat: String?
     package var logLevel: String?
+    /// Has the last word on the limits of the Verto endpoint; tests make them small.
+    package var adjust: (@Sendable (inout VertoSettings) -> Void)?
 
     package init() {}
 }

@@ -49,8 +49,9 @@ enum LoopNews: Sendable {
     case closed(LegID, Peer.Counters)
     case digit(LegID, Character)
     case applicationDone(LegID)
-    case refused(LegID, Refusal)
-    case opened(RoomKey)
+    /// A ``LoopOrder/join(_:)`` came to nothing.
+    case refused(LegID, RoomKey, Refusal)
+    case opened(RoomKey, hasLiveArray: Bool)
     case room(RoomKey, RoomEngine.Output)
     case snapshot(RoomKey, [LiveArray.Entry], serial: Int)
     case completed(OrderToken, RoomEngine.Outcome)
@@ -59,9 +60,13 @@ enum LoopNews: Sendable {
 /// The only thing a media loop shares with the rest: orders in, news out, both in order.
 ///
 /// A lock guards the orders, taken when somebody asks for something and not per packet; news of one turn of the loop
-/// leave as one batch through a stream.
+/// leave as one batch through a stream. The loop never waits for the reader: when that one is ``isBehind``, the loop
+/// leaves out what it can say again later, and what remains is bounded by the calls there are.
 final class LoopMailbox: Sendable {
-    let news: AsyncStream<[LoopNews]>
+    struct Failure: Error, CustomStringConvertible {
+        let errno: CInt
+        var description: String { unsafe "cannot start a media loop: \(String(cString: strerror(errno)))" }
+    }
 
     /// Counted by the loop's thread, read by the metrics.
     let counters = LoopCounters()
@@ -69,11 +74,14 @@ final class LoopMailbox: Sendable {
 
     private let orders = Mutex<[LoopOrder]>([])
     private let unpublished = Mutex<[LoopNews]>([])
+    private let unread = Atomic<Int>(0)
+    private let news: AsyncStream<[LoopNews]>
     private let continuation: AsyncStream<[LoopNews]>.Continuation
 
-    init() {
+    init() throws(Failure) {
         wakeDescriptor = eventfd(0, CInt(EFD_NONBLOCK) | CInt(EFD_CLOEXEC))
         (news, continuation) = AsyncStream.makeStream(of: [LoopNews].self)
+        guard wakeDescriptor >= 0 else { throw Failure(errno: errno) }
     }
 
     deinit { close(wakeDescriptor) }
@@ -88,6 +96,14 @@ final class LoopMailbox: Sendable {
         guard isFirst else { return }
         var one: UInt64 = 1
         _ = unsafe write(wakeDescriptor, &one, 8)
+    }
+
+    /// Hands over the news, turn by turn, until the loop has ended.
+    func forEachBatch(_ body: ([LoopNews]) async -> Void) async {
+        for await batch in news {
+            await body(batch)
+            unread.wrappingSubtract(batch.count, ordering: .relaxed)
+        }
     }
 
     // MARK: The loop
@@ -114,10 +130,18 @@ final class LoopMailbox: Sendable {
             defer { unpublished = [] }
             return unpublished
         }
-        if !batch.isEmpty { continuation.yield(batch) }
+        guard !batch.isEmpty else { return }
+        unread.wrappingAdd(batch.count, ordering: .relaxed)
+        continuation.yield(batch)
     }
 
+    /// More waits to be read than a healthy reader ever leaves: leave out what can be said again later.
+    var isBehind: Bool { unread.load(ordering: .relaxed) > Self.mostUnread }
+
     func finish() { continuation.finish() }
+
+    /// Ten seconds of a room of 400 that all talk.
+    private static let mostUnread = 20_000
 }
 
 /// Counters of one loop: written by its thread alone, read by anybody.
@@ -128,6 +152,11 @@ final class LoopCounters: Sendable {
     let lateTicks = Counter()
     let worstLateness = Counter()
     let tickCost = Counter()
+    /// Calls whose media this loop holds, and the addresses it knows them by; both 0 when nobody is there.
+    let legs = Counter()
+    let routes = Counter()
+    /// Datagrams the kernel did not take.
+    let unsent = Counter()
 
     func noteTick(lateness: Int64) {
         ticks += 1

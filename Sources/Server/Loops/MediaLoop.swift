@@ -21,9 +21,7 @@ final class MediaLoop {
     private let context: DTLSContext
     private let scratch = DecodeScratch()
     private let wallClock: WallClock
-    private let epoll: CInt
-    private let timer: CInt
-    private var timerSetTo: Instant?
+    private let poll: EventPoll
 
     private var legs: [LegID: MediaLeg] = [:]
     private var routes: [Path: MediaLeg] = [:]
@@ -34,53 +32,57 @@ final class MediaLoop {
     private var schedule: TickSchedule<TickOwner>
     private var lobby: [LegID: MediaLeg] = [:]
     private var nextLobbyLook = Instant(nanoseconds: 0)
+    /// When each call last pressed a key in its media.
+    private var lastDigits: [LegID: Instant] = [:]
+    /// Rooms of which changes were left out: a snapshot follows as soon as the bridge keeps up again.
+    private var outdated: Set<RoomKey> = []
 
     // Reused for every datagram.
     private var events: [Peer.Event] = []
     private var facts: [MediaLeg.Fact] = []
     private var outputs: [RoomEngine.Output] = []
 
-    init(mailbox: LoopMailbox, sockets: [UDPSocket], context: DTLSContext, wallClock: WallClock) {
+    init(mailbox: LoopMailbox, sockets: [UDPSocket], poll: EventPoll, context: DTLSContext, wallClock: WallClock) {
         self.mailbox = mailbox
         self.sockets = sockets
         self.context = context
         self.wallClock = wallClock
+        self.poll = poll
         schedule = TickSchedule(startingAt: MonotonicClock.now)
         egress = Egress(sockets: sockets.count, capacity: 512) { index, batch in sockets[index].send(batch) }
-        epoll = epoll_create1(CInt(EPOLL_CLOEXEC))
-        timer = timerfd_create(CLOCK_MONOTONIC, CInt(TFD_NONBLOCK) | CInt(TFD_CLOEXEC))
-        for descriptor in sockets.map(\.descriptor) + [mailbox.wakeDescriptor, timer] { watch(descriptor) }
-    }
-
-    deinit {
-        Glibc.close(epoll)
-        Glibc.close(timer)
     }
 
     /// Runs until the mailbox says stop. Never waits anywhere but in `epoll_wait`.
     func run() {
         var isRunning = true
-        let capacity = 16
         while isRunning {
-            armTimer()
-            unsafe withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: capacity) { ready in
-                let count = unsafe epoll_wait(epoll, ready.baseAddress, CInt(capacity), -1)
-                for index in 0..<max(0, Int(count)) {
-                    let descriptor = unsafe ready[index].data.fd
-                    if descriptor == mailbox.wakeDescriptor {
-                        mailbox.clearWake()
-                    } else if descriptor == timer {
-                        clearTimer()
-                    } else if let socket = sockets.firstIndex(where: { $0.descriptor == descriptor }) {
-                        receive(on: socket)
-                    }
+            poll.setTimer(to: deadline)
+            poll.wait { descriptor in
+                if descriptor == mailbox.wakeDescriptor {
+                    mailbox.clearWake()
+                } else if let socket = sockets.firstIndex(where: { $0.descriptor == descriptor }) {
+                    receive(on: socket)
                 }
             }
             isRunning = obeyOrders()
             tick()
             egress.flush()
+            catchUp()
             mailbox.publish()
+            count()
         }
+    }
+
+    /// The next tick of all; with calls in the lobby the next look at them, if that is earlier.
+    private var deadline: Instant? {
+        let tick = schedule.nextDeadline
+        return lobby.isEmpty ? tick : min(tick ?? nextLobbyLook, nextLobbyLook)
+    }
+
+    private func count() {
+        mailbox.counters.legs.set(legs.count)
+        mailbox.counters.routes.set(routes.count)
+        mailbox.counters.unsent.set(sockets.reduce(0) { $0 &+ $1.sendFailures })
     }
 
     // MARK: Datagrams
@@ -117,17 +119,28 @@ final class MediaLoop {
         for event in events {
             switch event {
             case .validated(let path): routes[path] = leg
-            case .retired(let path): routes[path] = nil
+            case .retired(let path): if routes[path] === leg { routes[path] = nil }
             case .connected: mailbox.post(.connected(id))
             case .failed(let failure): mailbox.post(.failed(id, failure))
             }
         }
         for fact in facts {
-            if case .digit(let digit) = fact { mailbox.post(.digit(id, digit)) }
+            if case .digit(let digit) = fact, isPlausible(keyOf: id) { mailbox.post(.digit(id, digit)) }
         }
         events.removeAll(keepingCapacity: true)
         facts.removeAll(keepingCapacity: true)
     }
+
+    /// Nobody presses keys faster; each costs the signalling side a command to the room.
+    private func isPlausible(keyOf id: LegID) -> Bool {
+        let now = MonotonicClock.now
+        if let last = lastDigits[id], now.duration(since: last) < Self.shortestKey { return false }
+        lastDigits[id] = now
+        return true
+    }
+
+    /// Browsers send tones of 40 ms and more, 30 ms and more apart.
+    private static let shortestKey: Duration = .milliseconds(50)
 
     // MARK: Ticks
 
@@ -185,7 +198,7 @@ final class MediaLoop {
             case .leave(let id): leave(id, at: now)
             case .perform(let token, let key, let command, let issuer):
                 perform(token, key, command, by: issuer, at: now)
-            case .snapshot(let key): rooms[key].map { mailbox.post(.snapshot(key, $0.room.snapshot, serial: $0.room.serial)) }
+            case .snapshot(let key): tellAll(of: key)
             case .stop: isRunning = false
             }
         }
@@ -207,9 +220,10 @@ final class MediaLoop {
 
     private func close(_ id: LegID) {
         leave(id, at: MonotonicClock.now)
-        guard let leg = legs.removeValue(forKey: id) else { return }
+        guard let leg = legs.removeValue(forKey: id) else { return mailbox.post(.closed(id, Peer.Counters())) }
         leg.peer.close()
         lobby[id] = nil
+        lastDigits[id] = nil
         unvalidated[leg.peer.local.ufrag] = nil
         for path in leg.peer.ice.paths where routes[path] === leg { routes[path] = nil }
         mailbox.post(.closed(id, leg.peer.counters))
@@ -227,28 +241,29 @@ final class MediaLoop {
 
     private func enter(_ join: RoomJoin, at now: Instant) {
         guard let leg = legs[join.leg] else {
-            return mailbox.post(.refused(join.leg, .notActive))
+            return mailbox.post(.refused(join.leg, join.key, .notActive))
         }
+        leave(join.leg, at: now)
         let isNew = rooms[join.key] == nil
-        if isNew, join.request.flags?.contains(.joinOnly) == true { return mailbox.post(.refused(join.leg, .joinOnly)) }
+        if isNew, join.request.flags?.contains(.joinOnly) == true {
+            return mailbox.post(.refused(join.leg, join.key, .joinOnly))
+        }
         guard
             let room = rooms[join.key]
                 ?? (try? RoomEngine(
                     key: join.key, profile: join.profile, startedAt: join.startedAt, at: now))
-        else { return mailbox.post(.refused(join.leg, .notActive)) }
-        leave(join.leg, at: now)
+        else { return mailbox.post(.refused(join.leg, join.key, .notActive)) }
         do throws(Refusal) {
             try room.join(leg, join.request, at: now)
         } catch {
-            lobby[join.leg] = leg
-            return mailbox.post(.refused(join.leg, error))
+            return mailbox.post(.refused(join.leg, join.key, error))
         }
         lobby[join.leg] = nil
         membership[join.leg] = join.key
         if isNew {
             rooms[join.key] = room
             schedule.add(.room(join.key), at: now)
-            mailbox.post(.opened(join.key))
+            mailbox.post(.opened(join.key, hasLiveArray: join.profile.roomFlags.contains(.liveArraySync)))
         }
         drain(room)
     }
@@ -282,47 +297,36 @@ final class MediaLoop {
         guard room.hasOutputs else { return }
         room.takeOutputs(into: &outputs)
         for output in outputs {
-            if case .removed(let id, _) = output, let leg = legs[LegID(id)] {
-                membership[LegID(id)] = nil
-                lobby[LegID(id)] = leg
-            }
-            if case .closed = output {
+            switch output {
+            case .removed(let id, _):
+                if let leg = legs[LegID(id)] {
+                    membership[LegID(id)] = nil
+                    lobby[LegID(id)] = leg
+                }
+            case .closed:
                 rooms[room.key] = nil
+                outdated.remove(room.key)
                 schedule.remove(.room(room.key))
+            case .publish where mailbox.isBehind || outdated.contains(room.key):
+                outdated.insert(room.key)
+                continue
+            default: break
             }
             mailbox.post(.room(room.key, output))
         }
         outputs.removeAll(keepingCapacity: true)
     }
 
-    // MARK: Descriptors
-
-    private func watch(_ descriptor: CInt) {
-        var event = unsafe epoll_event()
-        unsafe event.events = EPOLLIN.rawValue
-        unsafe event.data.fd = descriptor
-        unsafe epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event)
+    /// Says anew what was left out while the bridge was behind.
+    private func catchUp() {
+        guard !outdated.isEmpty, !mailbox.isBehind else { return }
+        for key in outdated { tellAll(of: key) }
+        outdated.removeAll()
     }
 
-    /// Absolute, so that a late wake does not make the next one late.
-    private func armTimer() {
-        var next = schedule.nextDeadline
-        if !lobby.isEmpty { next = min(next ?? nextLobbyLook, nextLobbyLook) }
-        guard next != timerSetTo else { return }
-        timerSetTo = next
-        var setting = itimerspec()
-        if let next {
-            let nanoseconds = max(1, next.nanoseconds)
-            setting.it_value.tv_sec = Int(nanoseconds / 1_000_000_000)
-            setting.it_value.tv_nsec = Int(nanoseconds % 1_000_000_000)
-        }
-        unsafe timerfd_settime(timer, CInt(TFD_TIMER_ABSTIME), &setting, nil)
-    }
-
-    private func clearTimer() {
-        var expirations: UInt64 = 0
-        _ = unsafe read(timer, &expirations, 8)
-        timerSetTo = nil
+    private func tellAll(of key: RoomKey) {
+        guard let room = rooms[key]?.room else { return }
+        mailbox.post(.snapshot(key, room.snapshot, serial: room.serial))
     }
 }
 

@@ -26,8 +26,11 @@ struct TickSchedule<Owner: Hashable> {
         guard homes[owner] == nil else { return }
         let index = phases.indices.min { phases[$0].owners.count < phases[$1].owners.count } ?? 0
         homes[owner] = index
+        // A phase in use keeps its deadline: it may be due right now, and its owners must not lose that tick.
+        if phases[index].owners.isEmpty {
+            phases[index].deadline = Self.next(after: phases[index].deadline, at: now)
+        }
         phases[index].owners.append(owner)
-        phases[index].deadline = Self.next(after: phases[index].deadline, at: now)
     }
 
     mutating func remove(_ owner: Owner) {

@@ -28,7 +28,8 @@ import Wire
     init(binding ip: String, port: UInt16) throws(Failure) {
         guard let wanted = TransportAddress(ip: ip, port: port) else { throw Failure(address: ip, errno: EINVAL) }
         let family = wanted.isIPv6 ? AF_INET6 : AF_INET
-        let descriptor = socket(family, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        let descriptor = socket(
+            family, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw Failure(address: wanted.description, errno: errno) }
         var size: CInt = Self.kernelBuffer
         unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<CInt>.size))
