@@ -1,0 +1,80 @@
+import Engine
+import Native
+import TestKit
+
+/// Packets to send, encoded once.
+struct BenchSounds {
+    /// Three voices, some seconds each.
+    let speech: [[[UInt8]]]
+    /// Room noise of about −60 dBov.
+    let noise: [[UInt8]]
+    /// What an encoder in DTX sends.
+    let dtx: [UInt8] = [0x78]
+    let scratch = DecodeScratch()
+
+    init() throws {
+        speech = try (1...3).map { voice in
+            var generator = SyntheticSpeech(voice: UInt64(voice))
+            return try Self.encode(generator.samples(seconds: 6))
+        }
+        var random = SeededGenerator(seed: 9)
+        noise = try Self.encode((0..<96_000).map { _ in Int16.random(in: -40...40, using: &random) })
+    }
+
+    private static func encode(_ sound: [Int16]) throws -> [[UInt8]] {
+        var encoder = try OpusEncoder(channels: 1, bitrate: 32_000)
+        var packets: [[UInt8]] = []
+        for start in stride(from: 0, through: sound.count - 960, by: 960) {
+            var bytes = [UInt8](repeating: 0, count: 1500)
+            var out = bytes.mutableSpan
+            let count = try encoder.encode(sound.span.extracting(start..<start + 960), into: &out)
+            packets.append(Array(bytes[..<count]))
+        }
+        return packets
+    }
+}
+
+/// What a room cannot do without, measured in the same run: µs for one of each.
+struct Floor {
+    let encode: Double
+    let decode: Double
+    let protect: Double
+
+    init(_ sounds: BenchSounds) throws {
+        var generator = SyntheticSpeech(voice: 1)
+        let sound = generator.samples(seconds: 6)
+        var encoder = try OpusEncoder(channels: 1, bitrate: 32_000)
+        var bytes = [UInt8](repeating: 0, count: 1500)
+        encode = try Self.measure(280) { round in
+            var out = bytes.mutableSpan
+            _ = try encoder.encode(sound.span.extracting(round * 960..<round * 960 + 960), into: &out)
+        }
+        var decoder = try OpusDecoder()
+        let pcm = PCMBuffer(count: 960)
+        decode = try Self.measure(280) { round in
+            let packet = sounds.speech[0][round]
+            try pcm.withMutableSpan { _ = try decoder.decode(packet.span, into: &$0) }
+        }
+        var session = try SRTPSession(
+            profile: .aeadAES128GCM, key: [UInt8](repeating: 7, count: SRTPProfile.aeadAES128GCM.masterLength),
+            direction: .outbound)
+        var packet = [UInt8](repeating: 0, count: 1500)
+        packet[0] = 0x80
+        protect = try Self.measure(20_000) { round in
+            (packet[2], packet[3]) = (UInt8(truncatingIfNeeded: round >> 8), UInt8(truncatingIfNeeded: round))
+            var span = packet.mutableSpan
+            _ = try session.protect(&span, count: 12 + 80)
+        }
+    }
+
+    /// The least that a tick of such a room costs, in µs.
+    func tick(members: Int, decoded: Int, received: Double, sent: Double) -> Double {
+        4 * encode + Double(decoded) * decode + (received + sent) * protect
+    }
+
+    private static func measure(_ rounds: Int, _ body: (Int) throws -> Void) rethrows -> Double {
+        let start = threadTime()
+        for round in 0..<rounds { try body(round) }
+        return Double(threadTime() - start) / Double(rounds) / 1000
+    }
+}
