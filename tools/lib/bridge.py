@@ -36,6 +36,7 @@ class Bridge:
                 list(map(str, arguments)), stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
             )
         self.url = self._wait_until_ready()
+        self.domain = "127.0.0.1"
 
     @property
     def pid(self):

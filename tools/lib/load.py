@@ -5,64 +5,75 @@ import subprocess
 from pathlib import Path
 
 
-def command(programs, bridge, *, rooms, members, talkers, seconds, pattern="noise", levels=False, marker=False, dashboards=0,
-            join_rate=None, report=None):
-    """The command line of one run. `members` is the number in each room; `rooms` are their names."""
+def command(programs, bridge, *, room="3500", rooms=1, members, talkers, seconds, pattern="noise", levels=False,
+            marker=False, dashboards=0, join_rate=20, report=None):
+    """The command line of one run: `members` in each of `rooms` rooms, counted up from `room`."""
     options = {
         "--url": bridge.socket_url,
-        "--user": "guest",
+        "--login": "guest",
         "--password": bridge.password("guest"),
-        "--dashboard-user": "dashboard",
+        "--dashboard-login": "dashboard",
         "--dashboard-password": bridge.password("dashboard"),
-        "--room": ",".join(rooms),
+        "--domain": bridge.domain,
+        "--room": room,
+        "--rooms": rooms,
         "--members": members,
         "--talkers": talkers,
         "--pattern": pattern,
         "--dashboards": dashboards,
         "--duration": seconds,
+        "--join-rate": join_rate,
         "--server-pid": bridge.pid,
     }
-    if join_rate is not None:
-        options["--join-rate"] = join_rate
     if report is not None:
         options["--json"] = report
-    flags = ["--insecure"] + ["--levels"] * levels + ["--marker"] * marker
+    flags = ["--insecure", "--levels" if levels else "--no-levels", "--marker" if marker else "--no-marker"]
     return [str(programs / "parley-load"), *(str(word) for pair in options.items() for word in pair), *flags]
 
 
-def visit_arguments(programs, bridge, *, room, members, seconds, talkers, seed):
+def visit(programs, bridge, *, room, members, seconds, talkers, seed, report):
     """A short visit of a few people, for the soak."""
     pattern = ("talk", "intermittent", "noise", "dtx")[seed % 4]
     return command(
-        programs, bridge, rooms=[room], members=members, talkers=talkers, seconds=seconds, pattern=pattern,
-        levels=seed % 3 != 0, dashboards=seed % 2, join_rate=5 + seed % 20,
+        programs, bridge, room=room, members=members, talkers=talkers, seconds=seconds, pattern=pattern,
+        levels=seed % 3 != 0, dashboards=seed % 2, join_rate=5 + seed % 20, report=report,
     )
 
 
-# Path of each figure in the report.
-FIGURES = {
+def figures(report):
+    """The figures of a report, by the names that tools/bench uses; those it has not are left out."""
+    tree = json.loads(Path(report).read_text())
+    found = {name: _at(tree, path) for name, path in _FIGURES.items()}
+    found["missing"] = _missing_percent(tree["audio"])
+    return {name: value for name, value in found.items() if isinstance(value, (int, float))}
+
+
+_FIGURES = {
+    "joined": "join.members",
     "cpu": "server.cpuPercentPerMember",
     "memory": "server.memoryPerMember",
-    "missing": "audio.missingShare",
     "delay_p50": "delay.p50",
     "delay_p95": "delay.p95",
     "answer_p50": "join.answer.p50",
     "audio_p50": "join.firstAudio.p50",
     "dashboard_p95": "dashboard.p95",
+    "load_late_p99": "tool.tickLatenessP99",
+    "load_cpu": "tool.cpuPercent",
 }
 
 
-def figures(report):
-    """Those figures that the report at this path has."""
-    tree = json.loads(Path(report).read_text())
-    found = {}
-    for name, path in FIGURES.items():
-        value = tree
-        for key in path.split("."):
-            value = value.get(key) if isinstance(value, dict) else None
-        if isinstance(value, (int, float)):
-            found[name] = value
-    return found
+def _missing_percent(audio):
+    """Percent of the packets that members should have had. Where 50 a second are owed, what was never sent counts too,
+    but for one packet in 500: the window's edges cut a packet off here and there."""
+    by_number = audio["missing"] / max(1, audio["received"] + audio["missing"])
+    owed = (audio.get("owed") or 0) / max(1, audio.get("expected") or 0)
+    return 100 * max(by_number, owed if owed > 1 / 500 else 0)
+
+
+def _at(tree, path):
+    for key in path.split("."):
+        tree = tree.get(key) if isinstance(tree, dict) else None
+    return tree
 
 
 def run(arguments, log, within):
