@@ -67,38 +67,38 @@ package final class FakeBrowser {
     package private(set) var answer: BrowserAnswer?
     /// Where everything is sent: the answer's candidate.
     package private(set) var remoteAddress: TransportAddress?
-    package private(set) var isConnected = false
-    package private(set) var hasEnded = false
-    package private(set) var counters = Counters()
+    package internal(set) var isConnected = false
+    package internal(set) var hasEnded = false
+    package internal(set) var counters = Counters()
     /// What the server says about our stream.
-    package private(set) var lastReport: ReportBlock?
+    package internal(set) var lastReport: ReportBlock?
     /// How the server's stream arrives.
-    package private(set) var reception = ReceptionStatistics()
-    package private(set) var remoteSSRC: SSRC?
+    package internal(set) var reception = ReceptionStatistics()
+    package internal(set) var remoteSSRC: SSRC?
 
     let settings: Settings
     let outbox: PacketBatch
-    private let ufrag: String
-    private let pwd: String
-    private let cname: String
-    private let context: DTLSContext
-    private var random: SeededGenerator
-    private var ice: ControllingICE
-    private var dtls: DTLSEndpoint?
-    private var handshakeDeadline: Instant?
-    private var inbound: SRTPSession?
-    private var outbound: SRTPSession?
-    private var stream: BrowserStream
-    private var agreed: AgreedMedia?
+    let ufrag: String
+    let pwd: String
+    let cname: String
+    let context: DTLSContext
+    var random: SeededGenerator
+    var ice: ControllingICE
+    var dtls: DTLSEndpoint?
+    var handshakeDeadline: Instant?
+    var inbound: SRTPSession?
+    var outbound: SRTPSession?
+    var stream: BrowserStream
+    var agreed: AgreedMedia?
 
     /// What every packet needs of the answer, without its strings.
-    private struct AgreedMedia {
+    struct AgreedMedia {
         let opus: UInt8
         let telephoneEvent: UInt8?
         let levelID: UInt8?
         let midID: UInt8?
     }
-    private var nextReport: Instant?
+    var nextReport: Instant?
 
     /// - Parameters:
     ///   - outbox: Takes what is to be sent; may be shared by browsers that are driven one after the other.
@@ -253,253 +253,10 @@ package final class FakeBrowser {
     package static let patience: Duration = .milliseconds(17_300)
 }
 
-// MARK: - ICE
-
-extension FakeBrowser {
-    private func sendDueCheck(at now: Instant) {
-        guard let due = ice.deadline, now >= due, let answer else { return }
-        let check = ice.nextCheck(
-            at: now,
-            transactionID: STUNTransactionID(
-                high: UInt32(truncatingIfNeeded: random.next()), low: UInt64(random.next())))
-        guard let check else { return }
-        var builder = STUNMessage.Builder(.bindingRequest, transactionID: check.transactionID)
-        builder.add(username: "\(answer.remote.ufrag):\(ufrag)")
-        builder.add(iceControlling: UInt64(ssrc.rawValue) << 32 | 1)
-        if check.nominates { builder.addUseCandidate() }
-        builder.add(priority: 0x6E7E_1EFF)
-        emit(builder.finish(integrity: Self.hmac(answer.remote.pwd), fingerprint: true))
-    }
-
-    private func receiveSTUN(
-        _ datagram: Span<UInt8>, from source: TransportAddress, at now: Instant, events: inout [Event]
-    ) {
-        guard let answer, let message = try? STUNMessage(parsing: datagram) else {
-            counters.malformed += 1
-            return
-        }
-        switch message.kind {
-        case .bindingRequest: reply(to: message, datagram, from: source)
-        case .bindingSuccess:
-            guard Self.isAuthentic(message, datagram, key: answer.remote.pwd), message.mappedAddress != nil else {
-                counters.badChecks += 1
-                return
-            }
-            guard ice.receiveAnswer(to: message.transactionID, at: now) == .first else { return }
-            events.append(.validated)
-            startHandshake(at: now, events: &events)
-        default: counters.badChecks += 1
-        }
-    }
-
-    /// A server with full ICE checks us as well.
-    private func reply(to check: STUNMessage, _ datagram: Span<UInt8>, from source: TransportAddress) {
-        guard check.username?.hasPrefix("\(ufrag):") == true, Self.isAuthentic(check, datagram, key: pwd) else {
-            counters.badChecks += 1
-            return
-        }
-        var builder = STUNMessage.Builder(.bindingSuccess, transactionID: check.transactionID)
-        builder.add(mappedAddress: source)
-        emit(builder.finish(integrity: Self.hmac(pwd), fingerprint: true), to: source)
-    }
-
-    private static func isAuthentic(_ message: STUNMessage, _ datagram: Span<UInt8>, key: String) -> Bool {
-        guard let proof = message.integrityCheck(in: datagram) else { return false }
-        return Digest.hmacSHA1(key: Array(key.utf8), message: proof.covered.span) == proof.received
-    }
-
-    private static func hmac(_ key: String) -> (Span<UInt8>) -> [UInt8] {
-        { Digest.hmacSHA1(key: Array(key.utf8), message: $0) }
-    }
-
-    private static func token(_ count: Int, using random: inout some RandomNumberGenerator) -> String {
-        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-        return String(
-            decoding: (0..<count).map { _ in alphabet[Int.random(in: alphabet.indices, using: &random)] }, as: UTF8.self
-        )
-    }
-}
-
-// MARK: - DTLS
-
-extension FakeBrowser {
-    private func startHandshake(at now: Instant, events: inout [Event]) {
-        guard let answer, dtls == nil else { return }
-        do throws(CryptoError) {
-            dtls = try DTLSEndpoint(
-                context: context, role: answer.remote.isDTLSServer ? .client : .server, mtu: settings.mtu)
-        } catch {
-            return end(.handshake("\(error)"), events: &events)
-        }
-        dtls?.start()
-        flushHandshake(at: now)
-    }
-
-    private func receiveHandshake(_ datagram: Span<UInt8>, at now: Instant, events: inout [Event]) {
-        // The server's first flight may overtake the answer to our check.
-        startHandshake(at: now, events: &events)
-        dtls?.receive(datagram)
-        flushHandshake(at: now)
-        switch dtls?.state {
-        case .connected where !isConnected: connect(at: now, events: &events)
-        case .closed: end(.closedByPeer, events: &events)
-        case .failed(let reason): end(.handshake(reason), events: &events)
-        default: break
-        }
-    }
-
-    private func connect(at now: Instant, events: inout [Event]) {
-        guard isExpectedCertificate else { return end(.wrongFingerprint, events: &events) }
-        guard let keys = dtls?.exportKeys(),
-            let receiver = try? SRTPSession(profile: keys.profile, key: keys.remote, direction: .inbound),
-            let sender = try? SRTPSession(profile: keys.profile, key: keys.local, direction: .outbound)
-        else { return end(.handshake("no SRTP profile in common"), events: &events) }
-        inbound = consume receiver
-        outbound = consume sender
-        isConnected = true
-        handshakeDeadline = nil
-        nextReport = now.advanced(by: .milliseconds(Int64.random(in: 500...5000, using: &random)))
-        events.append(.connected)
-    }
-
-    private var isExpectedCertificate: Bool {
-        guard let expected = answer?.remote.fingerprints else { return false }
-        return expected.contains { dtls?.peerFingerprint(hash: $0.hash) == $0.bytes }
-    }
-
-    private func flushHandshake(at now: Instant) {
-        while let datagram = dtls?.nextDatagram() { emit(datagram) }
-        handshakeDeadline = isConnected ? nil : dtls?.timeout.map { now.advanced(by: $0) }
-    }
-
-    private func end(_ failure: Failure, events: inout [Event]) {
-        guard !hasEnded else { return }
-        hasEnded = true
-        isConnected = false
-        events.append(.failed(failure))
-    }
-}
-
-// MARK: - Media
-
-extension FakeBrowser {
-    private func maySend(at now: Instant) -> Bool {
-        guard isConnected, let lastAnswer = ice.lastAnswer else { return false }
-        return now.duration(since: lastAnswer) < Self.consentPause
-    }
-
-    private func sendRTP(
-        _ payload: Span<UInt8>, payloadType: UInt8, marker: Bool, timestamp: UInt32, level: UInt8?,
-        isPadding: Bool = false
-    ) -> Bool {
-        // The browser leaves MID out once a report shows that the server knows the source.
-        let extensions = BrowserStream.Extensions(
-            levelID: agreed?.levelID, level: level, midID: lastReport == nil ? agreed?.midID : nil)
-        var wasSent = false
-        emit { slot in
-            let start = stream.writeHeader(
-                payloadType: payloadType, marker: marker, timestamp: timestamp, extensions, to: &slot)
-            let count = start + payload.count
-            guard count + SRTPSession.trailer <= slot.count else { return 0 }
-            if isPadding { slot[0] |= 0x20 }
-            for index in payload.indices { slot[start &+ index] = payload[index] }
-            guard let length = try? outbound?.protect(&slot, count: count) else { return 0 }
-            wasSent = true
-            return length
-        }
-        stream.sent(payload.count, wasSent: wasSent)
-        return wasSent
-    }
-
-    private func receiveRTP(_ packet: inout MutableSpan<UInt8>, count: Int, at now: Instant) -> Received {
-        guard isConnected else {
-            counters.beforeKeys += 1
-            return .nothing
-        }
-        do throws(SRTPError) {
-            guard let plain = try inbound?.unprotect(&packet, count: count) else { return .nothing }
-            guard let header = try? RTPHeader(parsing: packet.span.extracting(0..<plain)) else {
-                counters.malformed += 1
-                return .nothing
-            }
-            note(header.ssrc, sequence: header.sequence, timestamp: header.timestamp, at: now)
-            return .rtp(header)
-        } catch {
-            refuse(error)
-            return .nothing
-        }
-    }
-
-    private func note(_ source: SSRC, sequence: UInt16, timestamp: UInt32, at now: Instant) {
-        if remoteSSRC != source {
-            remoteSSRC = source
-            reception = ReceptionStatistics()
-        }
-        reception.received(sequence: sequence, timestamp: timestamp, at: now, clockRate: 48_000)
-    }
-
-    private func receiveRTCP(_ packet: inout MutableSpan<UInt8>, count: Int, at now: Instant) -> Received {
-        guard isConnected else {
-            counters.beforeKeys += 1
-            return .nothing
-        }
-        do throws(SRTPError) {
-            guard let plain = try inbound?.unprotectRTCP(&packet, count: count) else { return .nothing }
-            guard let packets = try? RTCPPacket.parse(packet.span.extracting(0..<plain)) else {
-                counters.malformed += 1
-                return .nothing
-            }
-            for packet in packets { take(packet, at: now) }
-            return .rtcp(packets)
-        } catch {
-            refuse(error)
-            return .nothing
-        }
-    }
-
-    private func take(_ packet: RTCPPacket, at now: Instant) {
-        switch packet {
-        case .senderReport(let report):
-            if report.ssrc == remoteSSRC { reception.senderReport(ntp: report.ntp, at: now) }
-            if let block = report.reports.first(where: { $0.ssrc == ssrc }) { lastReport = block }
-        case .receiverReport(let report):
-            if let block = report.reports.first(where: { $0.ssrc == ssrc }) { lastReport = block }
-        default: break
-        }
-    }
-
-    private func refuse(_ error: SRTPError) {
-        switch error {
-        case .authenticationFailed: counters.unauthentic += 1
-        case .replayed: counters.replayed += 1
-        case .malformed, .other: counters.malformed += 1
-        }
-    }
-
-    /// SR and SDES when something was sent, RR alone otherwise (`media.md` §1.8), every 5 s.
-    private func sendReport(at now: Instant) {
-        nextReport = now.advanced(by: .seconds(5))
-        guard maySend(at: now) else { return }
-        let blocks = remoteSSRC.map { [reception.report(for: $0, at: now)] } ?? []
-        var bytes: [UInt8] = []
-        if packetsSent > 0 {
-            RTCPPacket.senderReport(stream.report(at: now, blocks: blocks)).append(to: &bytes)
-            RTCPPacket.sourceDescription([SourceDescription(ssrc: ssrc, cname: cname)]).append(to: &bytes)
-        } else {
-            RTCPPacket.receiverReport(ReceiverReport(ssrc: ssrc, reports: blocks)).append(to: &bytes)
-        }
-        emit { slot in
-            guard bytes.count + SRTPSession.trailer <= slot.count else { return 0 }
-            for index in bytes.indices { slot[index] = bytes[index] }
-            return (try? outbound?.protectRTCP(&slot, count: bytes.count)) ?? 0
-        }
-    }
-}
-
 // MARK: - Sending
 
 extension FakeBrowser {
-    private func emit(_ bytes: [UInt8], to address: TransportAddress? = nil) {
+    func emit(_ bytes: [UInt8], to address: TransportAddress? = nil) {
         emit(to: address) { slot in
             guard bytes.count <= slot.count else { return 0 }
             for index in bytes.indices { slot[index] = bytes[index] }
@@ -507,7 +264,7 @@ extension FakeBrowser {
         }
     }
 
-    private func emit(to address: TransportAddress? = nil, _ fill: (inout MutableSpan<UInt8>) -> Int) {
+    func emit(to address: TransportAddress? = nil, _ fill: (inout MutableSpan<UInt8>) -> Int) {
         guard let address = address ?? remoteAddress else { return }
         if let ipv4 = address.ipv4 {
             _ = outbox.append(high: 0, low: UInt64(ipv4), port: address.port, isIPv6: false, fill)

@@ -175,6 +175,7 @@ final class MediaLoop {
     /// Runs what is due, but not so much at once that arrivals have to wait until the kernel drops them.
     private func runDueSlots() {
         let now = MonotonicClock.now
+        skipHopelessSlots(at: now)
         for _ in 0..<Self.slotsPerTurn {
             let due = start.advanced(byNanoseconds: Int64(nextSlot) * Self.slotLength)
             guard due <= now else { break }
@@ -185,6 +186,15 @@ final class MediaLoop {
             nextSlot += 1
         }
         if now >= nextProgress { reportProgress(at: now) }
+    }
+
+    /// What is 200 ms late is not sent any more: nobody's microphone does that either, and the report says it.
+    private func skipHopelessSlots(at now: Instant) {
+        let behind = Int(now.nanoseconds(since: start) / Self.slotLength) - nextSlot
+        guard behind > Self.mostSlotsBehind else { return }
+        window?.skippedTicks += 1
+        window?.tickLateness.note(Int64(behind) * Self.slotLength)
+        nextSlot += behind / Self.slotsPerTick * Self.slotsPerTick
     }
 
     /// Whether ticks are due that had to wait for arrivals.
@@ -282,7 +292,9 @@ final class MediaLoop {
     /// A tick in steps of 1 ms.
     private static let slotsPerTick = 20
     private static let slotLength: Int64 = 1_000_000
-    private static let slotsPerTurn = 4
+    /// With a thousand members half a tick's packets, as many as arrivals in a turn.
+    private static let slotsPerTurn = 10
+    private static let mostSlotsBehind = 200
     private static let eventsPerTurn = 512
 }
 

@@ -65,6 +65,8 @@ struct MediaReport: Sendable {
     /// Bursts that should have been heard, over all receivers.
     var markerExpected = 0
     var tickLateness = Lateness()
+    /// Times when this tool fell so far behind that it left out packets.
+    var skippedTicks = 0
     var cpuSeconds = 0.0
 }
 

@@ -65,6 +65,9 @@ struct Report {
                 "this tool was starved: its ticks were \(Format.decimal(latenessP99, 1)) ms late at p99; "
                     + "delays and lateness below are partly its own")
         }
+        if media.skippedTicks > 0 {
+            warnings.append("this tool left out packets \(media.skippedTicks) times because it came 200 ms too late")
+        }
         if joined < plan.members.count { warnings.append("only \(joined) of \(plan.members.count) members joined") }
         if signalling.gaps > 0 { warnings.append("\(signalling.gaps) live-array deltas were out of sequence") }
         if media.sendFailures > 0 { warnings.append("the kernel refused \(media.sendFailures) of our packets") }

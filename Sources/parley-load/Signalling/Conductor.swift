@@ -95,6 +95,7 @@ actor Conductor {
     /// Once a second: is everybody in, is the time over, what does the operator see?
     private func second() {
         guard !isOver else { return }
+        guard clients.contains(where: { $0.plan != nil && $0.state != .ended }) else { return hangUpAll() }
         let now = MonotonicClock.now
         let isSettled = clients.allSatisfy { client in
             switch client.state {
