@@ -71,15 +71,17 @@ package final class MediaLeg {
             return
         }
         let payload = packet.extracting(header.payloadOffset..<header.payloadEnd)
-        if header.payloadType == audio.payloadType {
-            accept(header)
-            reception.received(
-                sequence: header.sequence, timestamp: header.timestamp, at: now, clockRate: output.clockRate)
-            input.insert(
-                payload, sequence: header.sequence, timestamp: header.timestamp, level: level(header, packet), at: now)
-        } else if audio.telephoneEvents.contains(header.payloadType) {
-            if let digit = digits.receive(payload, timestamp: header.timestamp) { facts.append(.digit(digit)) }
-        }
+        let isAudio = header.payloadType == audio.payloadType
+        if isAudio { accept(header) }
+        guard header.ssrc == source else { return }
+        reception.received(
+            sequence: header.sequence, timestamp: header.timestamp, at: now, clockRate: output.clockRate)
+        // Keys and what else shares the audio's numbers is no loss: the buffer takes it for padding.
+        input.insert(
+            isAudio ? payload : payload.extracting(0..<0), sequence: header.sequence, timestamp: header.timestamp,
+            level: isAudio ? level(header, packet) : nil, at: now)
+        guard audio.telephoneEvents.contains(header.payloadType) else { return }
+        if let digit = digits.receive(payload, timestamp: header.timestamp) { facts.append(.digit(digit)) }
     }
 
     /// A new source on the same call starts new statistics and a new stream.

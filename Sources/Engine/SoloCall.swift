@@ -56,6 +56,7 @@ package final class SoloCall {
             guard left > 0 else { return .ended }
             source = .silence(left - 1)
         case .tones(var generator):
+            source = .silence(nil)  // one owner, or its phases are copied
             let hasMore = leg.input.pcm.withMutableSpan { generator.fill(&$0) }
             source = .tones(generator)
             send(isSilent: false)

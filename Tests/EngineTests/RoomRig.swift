@@ -13,6 +13,11 @@ final class RoomRig {
     /// Everything the room said, with the time in milliseconds.
     private(set) var outputs: [(at: Int, output: RoomEngine.Output)] = []
     private(set) var now = Instant(nanoseconds: 1_000_000_000)
+    /// What callers' media said for the signalling side.
+    private(set) var facts: [MediaLeg.Fact] = []
+    /// Calls in no room.
+    var solos: [SoloCall] = []
+    private(set) var endedSolos = 0
     var network: VirtualNetwork
 
     private var random: SeededGenerator
@@ -114,6 +119,7 @@ final class RoomRig {
 
     private func tick() {
         room.advance(to: now)
+        for solo in solos where solo.advance(to: now) == .ended { endedSolos += 1 }
         var events: [Peer.Event] = []
         for caller in callers { caller.leg.advance(to: now, events: &events) }
         network.send(egress.batches[0], from: Self.server, at: now)
@@ -125,7 +131,7 @@ final class RoomRig {
             var bytes = datagram.bytes
             if datagram.destination == Self.server {
                 guard let caller = callers.first(where: { $0.address == datagram.source }) else { continue }
-                var (events, facts): ([Peer.Event], [MediaLeg.Fact]) = ([], [])
+                var events: [Peer.Event] = []
                 var span = bytes.mutableSpan
                 caller.leg.receive(
                     &span, count: datagram.bytes.count, over: Path(socket: 0, remote: datagram.source), at: now,
@@ -147,7 +153,8 @@ final class RoomRig {
         flush(caller)
     }
 
-    private func flush(_ caller: Caller) { network.send(outbox, from: caller.address, at: now) }
+    /// Sends what a test made the browser say.
+    func flush(_ caller: Caller) { network.send(outbox, from: caller.address, at: now) }
 
     private func collect() {
         var list: [RoomEngine.Output] = []
