@@ -26,7 +26,7 @@ struct RoomEngineTests {
         for caller in who {
             let own = caller.hears(caller)
             for other in speakers where other !== caller {
-                let heard = caller.hears(other)
+                let heard = caller.hearsPieces(of: other)
                 #expect(heard > 2000, "\(caller.number) hears \(other.number) at \(heard) \(comment)")
                 #expect(Sound.decibels(heard, over: own) > 30, "\(caller.number) hears itself at \(own) \(comment)")
             }
