@@ -133,7 +133,7 @@ actor Bridge {
     var figures: BridgeFigures {
         BridgeFigures(
             connections: endpoint.connectionCount, sessions: endpoint.sessionCount, calls: calls.count,
-            rooms: rooms.values.count { $0.isOpen }, verto: counters, peers: peerCounters)
+            rooms: rooms.count, verto: counters, peers: peerCounters)
     }
 
     private var now: Instant { MonotonicClock.now }

@@ -1,14 +1,14 @@
-import Calls
-import Conference
-import Verto
+package import Calls
+package import Conference
+package import Verto
 
 /// What the bridge needs of the configuration.
-struct BridgeSettings: Sendable {
-    var verto: VertoSettings
-    var directory: Directory
-    var dialplan: Dialplan
-    var limits: Switchboard.Limits
-    var profiles: [String: RoomProfile]
+package struct BridgeSettings: Sendable {
+    package var verto: VertoSettings
+    package var directory: Directory
+    package var dialplan: Dialplan
+    package var limits: Switchboard.Limits
+    package var profiles: [String: RoomProfile]
 
     /// An unknown profile is a room with built-in defaults, as in FreeSWITCH.
     func profile(_ name: String) -> RoomProfile { profiles[name] ?? RoomProfile(name: "none") }

@@ -20,7 +20,7 @@ struct Metrics {
         gauge("connections", "Open WebSockets.", figures.connections)
         gauge("sessions", "Logged-in sessions.", figures.sessions)
         gauge("calls", "Calls.", figures.calls)
-        gauge("rooms", "Running rooms.", figures.rooms)
+        gauge("rooms", "Rooms, with those somebody is about to open.", figures.rooms)
         add(
             "verto_total", "counter", "What Verto clients did, by kind.",
             VertoCounter.allCases.map { ("{what=\"\($0.rawValue)\"}", "\(figures.verto[$0] ?? 0)") })

@@ -205,6 +205,8 @@ package struct Server {
         var configuration = TLSConfiguration.makeServerConfiguration(
             certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
         configuration.minimumTLSVersion = .tlsv12
+        // Whoever does not answer close_notify by then has gone, or never will.
+        configuration.shutdownTimeout = .milliseconds(300)
         configuration.applicationProtocols = ["http/1.1"]
         return configuration
     }
@@ -270,10 +272,11 @@ package struct Server {
             profiles[profile.name] = RoomProfile(
                 name: profile.name, parameters: configuration.roomParameters(profile: profile.name))
         }
-        options.adjust?(&verto)
-        return BridgeSettings(
+        var settings = BridgeSettings(
             verto: verto, directory: configuration.directory, dialplan: configuration.dialplan,
             limits: configuration.limits, profiles: profiles)
+        options.adjust?(&settings)
+        return settings
     }
 
     private static func configuration(
@@ -333,7 +336,7 @@ package struct Server {
     }
 
     /// Beyond it, whoever still talks is cut off.
-    private static let shutdownPatience: Duration = .milliseconds(1_500)
+    private static let shutdownPatience: Duration = .milliseconds(1_300)
 
     /// Users whose passwords the first start makes up.
     static let startUpUsers = ["moderator", "guest", "dashboard"]

@@ -1,5 +1,3 @@
-package import Verto
-
 /// What the command line says; everything else is in the configuration.
 package struct ServerOptions: Sendable {
     /// A FreeSWITCH-style configuration folder; `nil` is the shipped `conf`, or the built-in one.
@@ -18,8 +16,8 @@ package struct ServerOptions: Sendable {
     package var mediaPort: UInt16?
     package var logFormat: String?
     package var logLevel: String?
-    /// Has the last word on the limits of the Verto endpoint; tests make them small.
-    package var adjust: (@Sendable (inout VertoSettings) -> Void)?
+    /// Has the last word on what the configuration says; tests make limits small.
+    package var adjust: (@Sendable (inout BridgeSettings) -> Void)?
 
     package init() {}
 }

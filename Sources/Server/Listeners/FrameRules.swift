@@ -52,6 +52,8 @@ final class CloseOnProtocolError: ChannelInboundHandler {
         payload.write(webSocketErrorCode: Self.isTooLarge(error) ? .messageTooLarge : .protocolError)
         let frame = WebSocketFrame(fin: true, opcode: .connectionClose, data: payload)
         context.writeAndFlush(wrapOutboundOut(frame), promise: nil)
+        // A decoder that has failed would not see the peer's Close, but we see the end of what it sends.
+        context.close(mode: .output, promise: nil)
         let channel = context.channel
         channel.eventLoop.scheduleTask(in: Outbox.closePatience) { channel.close(promise: nil) }
     }

@@ -62,6 +62,8 @@ private struct SecurityHeaders: RouterMiddleware {
     ) async throws -> Response {
         var response: Response
         do {
+            // The C library would end the file's name there, and the type would be another file's.
+            guard !request.uri.path.contains("%00") else { throw HTTPError(.badRequest) }
             response = try await next(request, context)
         } catch let error as any HTTPResponseError {
             response = try error.response(from: request, context: context)

@@ -1,8 +1,8 @@
-import Wire
+package import Wire
 
 /// When the rooms of a loop tick: start + n × 20 ms, staggered over ten phases so that they do not queue behind each
 /// other.
-struct TickSchedule<Owner: Hashable> {
+package struct TickSchedule<Owner: Hashable> {
     private struct Phase {
         var owners: [Owner] = []
         /// The next tick; kept while the phase is empty, so that the grid never moves.
@@ -12,17 +12,17 @@ struct TickSchedule<Owner: Hashable> {
     private var phases: [Phase]
     private var homes: [Owner: Int] = [:]
 
-    init(startingAt now: Instant) {
+    package init(startingAt now: Instant) {
         phases = (0..<Self.phaseCount).map { index in
             Phase(deadline: now.advanced(byNanoseconds: Int64(index) * Self.phaseStep))
         }
     }
 
     /// The next tick of all, `nil` when there is nothing to tick.
-    var nextDeadline: Instant? { phases.lazy.filter { !$0.owners.isEmpty }.map(\.deadline).min() }
+    package var nextDeadline: Instant? { phases.lazy.filter { !$0.owners.isEmpty }.map(\.deadline).min() }
 
     /// Gives `owner` the emptiest phase.
-    mutating func add(_ owner: Owner, at now: Instant) {
+    package mutating func add(_ owner: Owner, at now: Instant) {
         guard homes[owner] == nil else { return }
         let index = phases.indices.min { phases[$0].owners.count < phases[$1].owners.count } ?? 0
         homes[owner] = index
@@ -33,13 +33,13 @@ struct TickSchedule<Owner: Hashable> {
         phases[index].owners.append(owner)
     }
 
-    mutating func remove(_ owner: Owner) {
+    package mutating func remove(_ owner: Owner) {
         guard let index = homes.removeValue(forKey: owner) else { return }
         phases[index].owners.removeAll { $0 == owner }
     }
 
     /// The owners of the most overdue phase and when they were due; the phase is set to its next tick.
-    mutating func due(at now: Instant) -> (owners: [Owner], deadline: Instant)? {
+    package mutating func due(at now: Instant) -> (owners: [Owner], deadline: Instant)? {
         var found: Int?
         for (index, phase) in phases.enumerated() where !phase.owners.isEmpty && phase.deadline <= now {
             if let other = found, phases[other].deadline <= phase.deadline { continue }
