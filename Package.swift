@@ -98,7 +98,9 @@ let package = Package(
         .testTarget(name: "VertoTests", dependencies: ["Verto", "Wire", "Conference", "Calls"], swiftSettings: strict),
         .testTarget(
             name: "ServerTests",
-            dependencies: ["Server", "Wire", "Conference", "Calls", "Verto"],
+            dependencies: [
+                "Server", "Wire", "Conference", "Calls", "Verto", "TestKit", "RTC", "Native", nio, nioPosix, nioSSL,
+            ],
             swiftSettings: strict
         ),
     ]

@@ -1,0 +1,192 @@
+import Calls
+import Conference
+import Server
+import TestKit
+import Testing
+import Verto
+import Wire
+
+struct CallTests {
+    @Test
+    func showUpOnADashboardCarrySoundAndLeaveNothingBehind() async throws {
+        try await RunningServer.run { server in
+            let channel = "conference-liveArray.3500@\(try await server.domain())"
+            let dashboard = try await VertoUser.logIn(server, as: "dashboard", session: "dashboard")
+            dashboard.perform { $0.watch(channel: channel, name: "3500") }
+            try await dashboard.wait("the subscription") { $0 == .subscribed(channel) }
+
+            let talker = try await Caller(server, as: "guest", session: "s1", to: "3500")
+            try await talker.connect()
+            #expect(try await talker.join().name == "3500")
+            let listener = try await Caller(server, as: "moderator", session: "s2", to: "3500")
+            try await listener.connect()
+            for caller in [talker, listener] {
+                try await dashboard.wait("the row of \(caller.callID)") { output in
+                    if case .liveArray(_, .added(caller.callID, _)) = output { true } else { false }
+                }
+            }
+            try await Self.run([talker, listener]) { $0.allSatisfy { $0.received > 50 } }
+            #expect(try await server.figure("legs") == 2)
+
+            for caller in [talker, listener] {
+                caller.hangUp()
+                try await dashboard.wait("the row of \(caller.callID) to go") { output in
+                    if case .liveArray(_, .removed(caller.callID)) = output { true } else { false }
+                }
+            }
+            try await server.waitForNoCalls()
+            #expect(dashboard.verto.arrays[channel]?.gaps == 0)
+            #expect(try await server.figure("peer_refused_total{why=\"unauthentic\"}") == 0)
+        }
+    }
+
+    @Test
+    func hearThemselvesAtTheEchoNumber() async throws {
+        try await RunningServer.run { server in
+            let caller = try await Caller(server, as: "guest", session: "s1", to: "9196")
+            try await caller.connect()
+            try await caller.run("the echo") { $0.received > 50 }
+            caller.hangUp()
+            try await server.waitForNoCalls()
+        }
+    }
+
+    struct Refused: CustomTestStringConvertible, Sendable {
+        let what: String
+        let destination: String
+        let edit: @Sendable (String) -> String
+        let cause: String
+        let code: Int
+        var testDescription: String { what }
+    }
+
+    static let refused = [
+        Refused(
+            what: "an unknown destination", destination: "4711", edit: { $0 }, cause: "NO_ROUTE_DESTINATION", code: 3),
+        Refused(
+            what: "an offer that is no SDP", destination: "3500", edit: { _ in "nonsense" },
+            cause: "INCOMPATIBLE_DESTINATION", code: 88),
+        Refused(
+            what: "an offer without a fingerprint", destination: "3500",
+            edit: { offer in
+                offer.split(separator: "\r\n").filter { !$0.hasPrefix("a=fingerprint") }.joined(separator: "\r\n")
+                    + "\r\n"
+            }, cause: "INCOMPATIBLE_DESTINATION", code: 88),
+        Refused(
+            what: "an offer without Opus", destination: "9196",
+            edit: { offer in
+                offer.split(separator: "\r\n").map { line in
+                    line.hasPrefix("a=rtpmap:") ? line.split(separator: " ")[0] + " PCMU/8000" : line
+                }.joined(separator: "\r\n") + "\r\n"
+            }, cause: "INCOMPATIBLE_DESTINATION", code: 88),
+    ]
+
+    @Test(arguments: refused)
+    func endWithTheCauseWhenTheyCannotBe(row: Refused) async throws {
+        try await RunningServer.run { server in
+            let caller = try await Caller(
+                server, as: "guest", session: "s1", to: row.destination, offer: row.edit)
+            let end = try await caller.end()
+            #expect(end.cause == row.cause)
+            #expect(end.code == row.code)
+            try await server.waitForNoCalls()
+        }
+    }
+
+    @Test(arguments: ["3500", "9196", "9197"])
+    func endWhenTheirMediaNeverComesUp(destination: String) async throws {
+        let settings: @Sendable (inout BridgeSettings) -> Void = { $0.limits.mediaPatience = .milliseconds(300) }
+        try await RunningServer.run(adjust: settings) { server in
+            let caller = try await Caller(server, as: "guest", session: "s1", to: destination)
+            #expect(try await caller.end().cause == "MEDIA_TIMEOUT")
+            try await server.waitForNoCalls()
+        }
+    }
+
+    @Test
+    func areGoneWhenTheyEndWhileTheyJoin() async throws {
+        let generous: @Sendable (inout BridgeSettings) -> Void = { settings in
+            settings.verto.requestBurst = 10_000
+            settings.verto.callsPerSession = 1_000
+        }
+        try await RunningServer.run(adjust: generous) { server in
+            let user = try await VertoUser.logIn(server, as: "guest", session: "s1")
+            let offer = try await Caller(server, as: "guest", session: "s2", to: "9196").browser.offer.text
+            for round in 0..<200 {
+                let callID = "call \(round)"
+                user.perform { verto in
+                    verto.invite(callID: callID, to: "35\(10 + round % 7)", sdp: offer, name: "n", number: "1")
+                        + verto.hangUp(callID: callID)
+                }
+            }
+            try await user.wait("the last call") { $0 == .callCreated("call 199") }
+            user.socket.line.close()
+            try await server.wait(for: "connections") { $0 == 0 }
+            try await server.waitForNoCalls()
+        }
+    }
+
+    @Test
+    func leaveNoTraceInARoomThatRefusesThem() async throws {
+        let settings: @Sendable (inout BridgeSettings) -> Void = { $0.profiles["default"]?.pin = "1234" }
+        try await RunningServer.run(adjust: settings) { server in
+            for round in 0..<5 {
+                let caller = try await Caller(server, as: "guest", session: "s\(round)", to: "36\(10 + round)")
+                if round % 2 == 0 {
+                    #expect(try await caller.end().cause == "CALL_REJECTED")
+                } else {
+                    caller.hangUp()
+                }
+            }
+            try await server.waitForNoCalls()
+        }
+    }
+
+    @Test
+    func endWithTheirSocket() async throws {
+        try await RunningServer.run { server in
+            let caller = try await Caller(server, as: "guest", session: "s1", to: "3500")
+            try await caller.connect()
+            caller.user.socket.line.close()
+            try await server.waitForNoCalls()
+        }
+    }
+
+    @Test
+    func endWhenTheBrowserSaysGoodbyeInTheirMedia() async throws {
+        try await RunningServer.run { server in
+            let caller = try await Caller(server, as: "guest", session: "s1", to: "3500")
+            try await caller.connect()
+            caller.browser.close()
+            try await caller.flush()
+            #expect(try await caller.end().cause == "NORMAL_CLEARING")
+            try await server.waitForNoCalls()
+        }
+    }
+
+    @Test
+    func mayUseTheIDOfOneThatIsOver() async throws {
+        try await RunningServer.run { server in
+            for _ in 0..<10 {
+                let caller = try await Caller(server, as: "guest", session: "s1", to: "3500")
+                try await caller.connect()
+                caller.hangUp()
+                try await server.waitForNoCalls()
+            }
+        }
+    }
+
+    /// Keeps the media of several callers going at once.
+    static func run(_ callers: [Caller], until isDone: ([Caller]) -> Bool) async throws {
+        while !isDone(callers) {
+            for caller in callers {
+                let before = caller.received
+                var turns = 0
+                try await caller.run("sound for \(caller.callID)") { _ in
+                    turns += 1
+                    return caller.received > before + 5 || turns > 20
+                }
+            }
+        }
+    }
+}
