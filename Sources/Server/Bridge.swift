@@ -22,6 +22,8 @@ actor Bridge {
         var isOpen = false
         var member: MemberID?
         var room: RoomKey?
+        /// When the next key would come at the steady rate; ahead of the clock after a burst.
+        var nextKey = Instant(nanoseconds: 0)
     }
 
     private struct RoomRecord {
@@ -294,11 +296,18 @@ extension Bridge {
     /// The key that clients press for their own microphone; groups of caller controls come with their configuration.
     private func press(_ digit: Character, _ id: LegID) {
         guard digit == "0", let call = calls[id], let key = call.room, let member = call.member else { return }
+        // Everybody in the room hears of each: one message may hold 64.
+        let now = now
+        guard call.nextKey <= now.advanced(by: Self.keyBurst) else { return }
+        calls[id]?.nextKey = max(call.nextKey, now).advanced(by: Self.keyInterval)
         lastOrder += 1
         let issuer = Issuer.keys(of: member, name: call.invite.user)
         loops[call.loop].send(
             .perform(OrderToken(rawValue: lastOrder), key, .toggleMute(.member(member)), by: issuer))
     }
+
+    private static let keyInterval: Duration = .milliseconds(100)
+    private static let keyBurst: Duration = .seconds(1)
 }
 
 // MARK: - Placing

@@ -57,6 +57,7 @@ package struct Server {
     ) async throws {
         for warning in warnings { log.warning("configuration", metadata: ["at": "\(warning)"]) }
         let listens = try listens()
+        Self.raiseDescriptorLimit()
         let media = try startMedia()
         do {
             try await serviceGroup(listens, media, until: stopped, whenReady: whenReady).run()
@@ -95,6 +96,14 @@ package struct Server {
         return ServiceGroup(configuration: configuration)
     }
 
+    /// As many sockets as the system lets us have: the usual 1024 are an old habit, and few for a server.
+    private static func raiseDescriptorLimit() {
+        var limit = rlimit()
+        guard unsafe getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        limit.rlim_cur = limit.rlim_max
+        _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
+
     // MARK: Media
 
     private func startMedia() throws -> MediaThreads.Running {
@@ -102,7 +111,7 @@ package struct Server {
             throw StartFailure("media on \(wildcard): browsers need to be told a real address; see --media-ip")
         }
         let cores = ProcessInfo.processInfo.activeProcessorCount
-        let wanted = configuration.settings.mediaLoops
+        let wanted = options.mediaLoops ?? configuration.settings.mediaLoops
         return try MediaThreads.start(
             count: wanted > 0 ? wanted : max(1, cores - 1), addresses: addresses, advertised: advertised,
             firstPort: options.mediaPort ?? UInt16(configuration.settings.mediaPorts.lowerBound),

@@ -14,6 +14,8 @@ package struct ServerOptions: Sendable {
     package var mediaAddresses: [String] = []
     /// First UDP port for media; 0 lets the kernel choose.
     package var mediaPort: UInt16?
+    /// Media threads, instead of the configuration's.
+    package var mediaLoops: Int?
     package var logFormat: String?
     package var logLevel: String?
     /// Has the last word on what the configuration says; tests make limits small.
