@@ -7,9 +7,9 @@ import Verto
 import Wire
 
 struct CallTests {
-    @Test
-    func showUpOnADashboardCarrySoundAndLeaveNothingBehind() async throws {
-        try await RunningServer.run { server in
+    @Test(arguments: [1, 3])
+    func showUpOnADashboardCarrySoundAndLeaveNothingBehind(loops: Int) async throws {
+        try await RunningServer.run(mediaLoops: loops) { server in
             let channel = "conference-liveArray.3500@\(try await server.domain())"
             let dashboard = try await VertoUser.logIn(server, as: "dashboard", session: "dashboard")
             dashboard.perform { $0.watch(channel: channel, name: "3500") }
@@ -173,6 +173,53 @@ struct CallTests {
                 caller.hangUp()
                 try await server.waitForNoCalls()
             }
+        }
+    }
+
+    /// Without a limit all 1 280 keys would reach the room, and each of its watchers.
+    @Test
+    func pressKeysAtTheSpeedOfFingers() async throws {
+        try await RunningServer.run { server in
+            let caller = try await Caller(server, as: "guest", session: "s1", to: "3500")
+            let room = try await caller.join()
+            caller.user.perform { $0.watch(channel: room.channel, name: room.name) }
+            try await caller.user.wait("the subscription") { $0 == .subscribed(room.channel) }
+            for _ in 0..<20 {
+                caller.user.perform { $0.press(String(repeating: "0", count: 64), callID: caller.callID) }
+            }
+            try await caller.user.wait("a muted row") { output in
+                if case .liveArray(_, .modified(_, let row, _)) = output { row.isMuted } else { false }
+            }
+            caller.hangUp()
+            try await caller.user.wait("the part") { output in
+                if case .left = output { true } else { false }
+            }
+            #expect(try #require(caller.user.verto.arrays[room.channel]).deltas < 150)
+            try await server.waitForNoCalls()
+        }
+    }
+
+    /// Callers who wait first are on their way to one room before it exists: all have to be on its loop.
+    @Test
+    func meetInARoomWhicheverLoopIsIdle() async throws {
+        let plan = try load([
+            "c/dialplan/default.xml": dialplan(
+                """
+                <extension name="later"><condition field="destination_number" expression="^(3\\d{3})$">
+                <action application="answer"/><action application="sleep" data="300"/>
+                <action application="conference" data="$1@default"/>
+                </condition></extension>
+                """)
+        ]).configuration.dialplan
+        let settings: @Sendable (inout BridgeSettings) -> Void = { $0.dialplan = plan }
+        try await RunningServer.run(adjust: settings, mediaLoops: 3) { server in
+            var callers: [Caller] = []
+            for name in ["s1", "s2", "s3", "s4"] {
+                callers.append(try await Caller(server, as: "guest", session: name, to: "3500"))
+            }
+            for caller in callers { #expect(try await caller.join().name == "3500") }
+            for caller in callers { caller.hangUp() }
+            try await server.waitForNoCalls()
         }
     }
 

@@ -80,6 +80,11 @@ struct HostileClientTests {
                 await slow.line.sendAll(pings)
                 #expect(try await user.echo("\(round)") == "\(round)")
             }
+            try await slow.line.resumeReading()
+            slow.send(#"{"jsonrpc":"2.0","method":"login","params":{},"id":1}"#)
+            var pongs = 0
+            while let frame = try await slow.nextFrame(), frame.opcode == 10 { pongs += 1 }
+            #expect((1..<100_000).contains(pongs))
         }
     }
 

@@ -13,13 +13,14 @@ struct RunningServer: Sendable {
 
     /// Starts a server, runs `body`, and waits for a clean end.
     static func run(
-        adjust: (@Sendable (inout BridgeSettings) -> Void)? = nil, pages: String? = nil,
+        adjust: (@Sendable (inout BridgeSettings) -> Void)? = nil, pages: String? = nil, mediaLoops: Int? = nil,
         _ body: @escaping @Sendable (RunningServer) async throws -> Void
     ) async throws {
         let folder = try TemporaryFolder()
         var options = options(data: folder.path)
         options.pages = pages
         options.adjust = adjust
+        options.mediaLoops = mediaLoops
         let server = try Server(options)
         let (stops, stopped) = AsyncStream<Void>.makeStream()
         let (ports, opened) = AsyncStream<Int>.makeStream()

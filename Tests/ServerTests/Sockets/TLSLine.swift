@@ -41,6 +41,10 @@ final class TLSLine: Sendable {
         try await channel.setOption(ChannelOptions.autoRead, value: false).get()
     }
 
+    func resumeReading() async throws {
+        try await channel.setOption(ChannelOptions.autoRead, value: true).get()
+    }
+
     func close() { channel.close(promise: nil) }
 
     /// What came since; empty at the end.
