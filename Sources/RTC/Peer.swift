@@ -140,6 +140,7 @@ package final class Peer {
             .goodbye([SSRC(local.audioSSRC)]),
         ])
         hasEnded = true
+        isConnected = false
         dtls.close()
         if let path = ice.selected {
             while let datagram = dtls.nextDatagram() { egress.send(datagram, over: path) }

@@ -180,8 +180,6 @@ struct PeerMediaTests {
         stream.send([1, 2].span, through: call.peer)
         call.peer.sendRTCP([.goodbye([SSRC(1)])])
         call.collect()
-        withKnownIssue("close() leaves isConnected set", isIntermittent: true) {
-            #expect(call.network.sent == sent)
-        }
+        #expect(call.network.sent == sent)
     }
 }
