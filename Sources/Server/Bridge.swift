@@ -54,6 +54,8 @@ actor Bridge {
     private var lastOrder: UInt64 = 0
     private var lastMember = 0
     private var pins = PINThrottle()
+    /// The addresses of calls whose PIN a room is looking at; they outlive the calls.
+    private var pinsUnderWay: [LegID: String] = [:]
     private(set) var counters: [VertoCounter: Int] = [:]
     private(set) var peerCounters = Peer.Counters()
     private var isShuttingDown = false
@@ -264,16 +266,18 @@ extension Bridge {
             return follow(step(.conferenceRefused(id, .invalidNumberFormat)))
         }
         let address = call.invite.remoteAddress
-        guard join.request.suppliedPIN == nil || pins.allows(address, join.key, at: time) else {
-            log.notice("too many wrong PINs", metadata: ["address": "\(address)", "room": "\(join.key.address)"])
-            return follow(step(.conferenceRefused(id, .callRejected)))
-        }
         var room = rooms[join.key] ?? RoomRecord(loop: call.loop)
         guard room.loop == call.loop else {
             // The dialplan chose the room too late to place the call on the room's loop.
             log.warning("the room lives on another media loop", metadata: ["leg": "\(id)"])
             return follow(step(.conferenceRefused(id, .switchCongestion)))
         }
+        let hasPIN = join.request.suppliedPIN != nil
+        guard !hasPIN || pins.begins(address, join.key, at: time) else {
+            log.notice("too many wrong PINs", metadata: ["address": "\(address)", "room": "\(join.key.address)"])
+            return follow(step(.conferenceRefused(id, .callRejected)))
+        }
+        if hasPIN { pinsUnderWay[id] = address }
         room.pendingJoins += 1
         rooms[join.key] = room
         calls[id]?.member = join.request.id
@@ -398,7 +402,7 @@ extension Bridge {
         case .applicationDone(let id): follow(step(.applicationDone(id)))
         case .refused(let id, let key, let refusal):
             joined(key)
-            if refusal == .wrongPIN, let call = calls[id] { pins.failed(call.invite.remoteAddress, key, at: time) }
+            settlePIN(of: id, in: key, isWrong: refusal == .wrongPIN)
             log.info("not admitted", metadata: ["leg": "\(id)", "reason": "\(refusal)"])
             follow(step(.conferenceRefused(id, refusal.cause)))
         case .opened(let key, let hasLiveArray):
@@ -415,7 +419,9 @@ extension Bridge {
 
     private func handle(_ output: RoomEngine.Output, of key: RoomKey) {
         switch output {
-        case .admitted: joined(key)
+        case .admitted(let leg):
+            joined(key)
+            settlePIN(of: LegID(leg), in: key, isWrong: false)
         case .joined(_, let leg, let notice): tell(.joined(key, leg: LegID(leg), notice))
         case .parted(_, let leg, let notice): tell(.parted(key, leg: LegID(leg), notice))
         case .publish(let delta): tell(.delta(key, delta))
@@ -435,6 +441,11 @@ extension Bridge {
         guard var room = rooms[key] else { return }
         room.pendingJoins -= 1
         rooms[key] = room.pendingJoins == 0 && !room.isOpen ? nil : room
+    }
+
+    private func settlePIN(of id: LegID, in key: RoomKey, isWrong: Bool) {
+        guard let address = pinsUnderWay.removeValue(forKey: id) else { return }
+        pins.settled(address, key, isWrong: isWrong, at: time)
     }
 
     private func tell(_ news: RoomNews) { endpoint.room(news, at: now, into: &queue) }
