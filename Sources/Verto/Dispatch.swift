@@ -19,7 +19,7 @@ extension VertoEndpoint {
             return .unknownMethod
         }
         guard identity.methods.allows(request.method) else {
-            out.append(.count(.forbidden))
+            refuse(request, on: c, into: &out)
             return .unknownMethod
         }
         return method(&self, request, c, now, &out)

@@ -21,7 +21,10 @@ extension VertoEndpoint {
     ) -> Answer {
         guard let command = request.string("command"), let data = request.params?["data"]?.object,
             connections[c]?.identity?.jsapi.allows(command) == true
-        else { return forbid(request.string("command") ?? "", "", .jsapi, c, into: &out) }
+        else {
+            refuse(request, on: c, into: &out)
+            return .permissionDenied
+        }
         switch command.lowercased() {
         case "status": return .result(status(at: now))
         case "fsapi": return runText(data, .jsapi, on: c, at: now, into: &out)
@@ -49,6 +52,14 @@ extension VertoEndpoint {
         case "conference": return runConference(argument, door, on: c, at: now, into: &out)
         default: return Self.message("INVALID CALL")
         }
+    }
+
+    /// For a method, or what it asks for, that the user's lists do not name. Doors to commands leave an audit line.
+    mutating func refuse(_ request: Request, on c: ConnectionID, into out: inout [VertoOutput]) {
+        guard let door = AuditEntry.Door(rawValue: request.method) else { return out.append(.count(.forbidden)) }
+        let inner = request.params?["data"]?.object ?? request.params ?? [:]
+        let command = inner.text("cmd") ?? request.string("command") ?? ""
+        _ = forbid(command, inner.text("arg") ?? "", door, c, into: &out)
     }
 
     private mutating func forbid(
@@ -106,6 +117,7 @@ extension VertoEndpoint {
             return send(pending, try verb.command(arguments), at: now, into: &out).map(Answer.waiting)
                 ?? Self.message("-ERR Too many commands\n")
         } catch {
+            out.append(.audit(pending.audit(.refused(pending.replies.text(error)))))
             return Self.message(pending.replies.text(error))
         }
     }

@@ -218,6 +218,29 @@ struct ModeratorVerbTests {
         #expect(entry?.result == .refused("Permission Denied"))
     }
 
+    @Test(arguments: ["fsapi", "jsapi"])
+    func aGuestAtATextDoorLeavesAnAuditLine(method: String) {
+        let command: JSONObject = ["cmd": "conference", "arg": "3500 kick all"]
+        let params: JSONObject = method == "fsapi" ? command : ["command": "fsapi", "data": .object(command)]
+        let rig = Rig()
+        let (_, guest, _) = room(rig)
+        #expect(rig.ask(guest, method, params).errorCode == -32602)
+        #expect(rig.audit.last?.who == "1002@example.com")
+        #expect(rig.audit.last?.command == "conference 3500 kick all")
+        #expect(rig.audit.last?.door.rawValue == method)
+        #expect(rig.audit.last?.result == .refused("Permission Denied"))
+    }
+
+    @Test func aMethodThatIsNotAllowedAtAllLeavesAnAuditLineToo() {
+        let echoing = Rig.user("x", ["jsonrpc-allowed-methods": "echo"])
+        let rig = Rig(users: Rig.users + [echoing])
+        let x = rig.login("x")
+        #expect(!rig.ask(x, "fsapi", ["cmd": "conference", "arg": "3500 kick all"]).isResult)
+        #expect(rig.audit.last?.command == "conference 3500 kick all")
+        #expect(!rig.ask(x, "verto.broadcast", [:]).isResult)
+        #expect(rig.audit.count == 1)
+    }
+
     @Test func seeingTheModeratorChannelIsNotModerating() {
         // `board` may watch conference-mod by its list; that gives it no voice, in the room or outside.
         let rig = Rig()
