@@ -22,6 +22,7 @@ let package = Package(
     products: [
         .executable(name: "parley", targets: ["parley"]),
         .executable(name: "parley-load", targets: ["parley-load"]),
+        .executable(name: "parley-bench", targets: ["parley-bench"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -85,14 +86,23 @@ let package = Package(
             swiftSettings: strict
         ),
 
-        .testTarget(name: "WireTests", dependencies: ["Wire"], swiftSettings: strict),
+        // Budgets: what a tick may allocate. `tools/test` runs it.
+        .target(name: "CAllocations", path: "Tests/Budgets/CAllocations"),
+        .executableTarget(
+            name: "parley-bench",
+            dependencies: ["CAllocations", "Engine", "Conference", "RTC", "Wire", "Native", "TestKit"],
+            path: "Tests/Budgets/parley-bench",
+            swiftSettings: strict
+        ),
+
+        .testTarget(name: "WireTests", dependencies: ["Wire"], exclude: ["Vectors"], swiftSettings: strict),
         .testTarget(name: "NativeTests", dependencies: ["Native"], swiftSettings: strict),
         .testTarget(name: "ConferenceTests", dependencies: ["Conference"], swiftSettings: strict),
         .testTarget(name: "CallsTests", dependencies: ["Calls"], swiftSettings: strict),
         .testTarget(name: "RTCTests", dependencies: ["RTC", "Wire", "Native", "TestKit"], swiftSettings: strict),
         .testTarget(
             name: "EngineTests",
-            dependencies: ["Engine", "Conference", "RTC", "Wire", "Native", "TestKit"],
+            dependencies: ["Engine", "Conference", "Calls", "RTC", "Wire", "Native", "TestKit"],
             swiftSettings: strict
         ),
         .testTarget(name: "VertoTests", dependencies: ["Verto", "Wire", "Conference", "Calls"], swiftSettings: strict),

@@ -1,6 +1,6 @@
 """Reads what a test runner left and prints "passed failed skipped".
 
-Usage: tally.py swift|node|browser STATUS LOG [XUNIT]
+Usage: tally.py swift|budgets|node|browser STATUS LOG [XUNIT]
 
 A runner that ends badly without having said which test failed counts as one failure, so that nothing is lost when it
 crashes or never starts.
@@ -24,6 +24,13 @@ def swift_counts(log, xunit):
     return len(cases) - failed - skipped, failed, skipped
 
 
+def budgets_counts(log, _):
+    """One per figure; those over their budget say so."""
+    figures = re.findall(r"^  [\w ]+: [\d.]+(.*)$", log, re.MULTILINE)
+    failed = sum("OVER" in rest for rest in figures)
+    return len(figures) - failed, failed, 0
+
+
 def node_counts(log, _):
     """The closing lines of the reporters `tap` ("# pass 3") and `spec` ("ℹ pass 3")."""
     counts = {key: int(value) for key, value in re.findall(r"^(?:#|ℹ) (\w+) (\d+)\s*$", log, re.MULTILINE)}
@@ -40,7 +47,7 @@ def browser_counts(log, _):
 def main(runner, status, log_path, xunit=None):
     log = Path(log_path)
     text = log.read_text(errors="replace") if log.exists() else ""
-    read = {"swift": swift_counts, "node": node_counts, "browser": browser_counts}[runner]
+    read = {"swift": swift_counts, "budgets": budgets_counts, "node": node_counts, "browser": browser_counts}[runner]
     passed, failed, skipped = read(text, xunit)
     if int(status) != 0 and failed == 0:
         failed = 1
