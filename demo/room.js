@@ -10,11 +10,14 @@ import { LevelMeter, Tone, canChooseSpeaker, devices, openMicrophone, stopStream
 import { ChatPanel } from './chat.js';
 import { MemberList } from './members.js';
 import { OwnMute } from './own-mute.js';
+import { keepForReload, takeKept } from './reload.js';
 import {
   coalesce, element, explain, fullLogin, memory, noticeNodes, pageLink, parameter, passwordFromAddress, setIcon, socketURL,
   waitingText,
 } from './page.js';
 
+/** What a person fills in, and a page that is loaded again fills in itself. */
+const formFields = ['name', 'room', 'login', 'password', 'microphone', 'speaker'];
 const page = Object.fromEntries([...document.querySelectorAll('[id]')].map((node) => [node.id, node]));
 const tone = parameter('tone') ? new Tone(Number(parameter('tone')) || 440) : null;
 
@@ -65,12 +68,13 @@ document.addEventListener('keydown', (event) => {
   }
 });
 
-async function join() {
+async function join({ isMuted = false } = {}) {
   if (stay) return;
   const room = page.room.value.trim();
   const name = page.name.value.trim();
   const mine = (stay = { room, name, members: [], stream: null, call: null, conference: null, rejoins: 0 });
   mine.mute = makeMute(mine);
+  if (isMuted) mine.mute.toggle();
   for (const key of ['name', 'room', 'login', 'microphone', 'speaker']) memory.set(key, page[key].value);
   showAlert(null);
   showBusy(true);
@@ -158,7 +162,14 @@ function leave(notice = null, nextStatus = 'idle') {
   showAlert(notice);
 }
 
-addEventListener('pagehide', () => stay && leave());
+addEventListener('pagehide', () => {
+  if (!stay) return;
+  if (stay.wasInside) {
+    const fields = Object.fromEntries(formFields.map((key) => [key, page[key].value]));
+    keepForReload({ fields: { ...fields, room: stay.room, name: stay.name }, isMuted: stay.mute.isMuted });
+  }
+  leave();
+});
 addEventListener('online', () => client?.retryNow());
 
 // MARK: - Connection and call, once inside
@@ -545,11 +556,15 @@ page.password.value = passwordFromAddress;
 page['dashboard-link'].href = pageLink('dashboard.html');
 [page.name, page.room, page.login, page.password, page.join].find((each) => each === page.join || !each.value).focus();
 setStatus('idle');
+const kept = takeKept();
 fillDevices().then(() => {
   for (const key of ['microphone', 'speaker']) {
-    const kept = memory.get(key);
-    if ([...page[key].options].some((option) => option.value === kept)) page[key].value = kept;
+    const value = kept?.fields[key] ?? memory.get(key);
+    if ([...page[key].options].some((option) => option.value === value)) page[key].value = value;
   }
+  if (!kept) return;
+  for (const key of ['name', 'room', 'login', 'password']) page[key].value = kept.fields[key];
+  join({ isMuted: kept.isMuted });
 });
 
 /** What tests look at. */

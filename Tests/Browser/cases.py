@@ -215,8 +215,8 @@ async def chat(stage):
 async def reload(stage):
     await stage.everybody_joined()
     person = stage.person("Ben")
-    await person.page.reload()
-    await person.enter()
+    await person.page.reload()  # nobody fills in the form again
+    await person.wait_until_joined()
     await stage.everybody_joined()
     await hears(stage.moderator, stage.others(stage.moderator), stage.tones)
     await hears(person, stage.others(person), stage.tones)
