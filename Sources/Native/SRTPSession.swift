@@ -61,9 +61,7 @@ package struct SRTPSession: ~Copyable {
         precondition(count >= 0 && packet.count - Self.trailer >= count, "no room for the SRTP trailer")
         let header = try SRTPHeader(ofRTP: packet.span.extracting(..<count))
         let place = streams.place(of: header.ssrc) ?? streams.add(header.ssrc)
-        guard let index = streams[place].packetIndex(of: header.sequence), streams[place].rtp.isFresh(index) else {
-            throw .replayed
-        }
+        guard let index = streams[place].freshIndex(of: header.sequence) else { throw .replayed }
         streams[place].rtp.record(index)  // before its use: an index whose sealing failed is spent
         try rtp.seal(&packet, frame(header, index: index, end: count))
         return count + profile.tagLength
@@ -86,16 +84,14 @@ package struct SRTPSession: ~Copyable {
     ///
     /// After an error the bytes behind the header mean nothing.
     package mutating func unprotect(_ packet: inout MutableSpan<UInt8>, count: Int) throws(SRTPError) -> Int {
+        guard count <= packet.count, count >= profile.tagLength else { throw .malformed }
         let end = count - profile.tagLength
-        guard count <= packet.count, end >= 0 else { throw .malformed }
         let header = try SRTPHeader(ofRTP: packet.span.extracting(..<end))
         let known = try knownPlace(of: header.ssrc)
         var index = UInt64(header.sequence)
         if let known {
-            guard let next = streams[known].packetIndex(of: header.sequence), streams[known].rtp.isFresh(next) else {
-                throw .replayed
-            }
-            index = next
+            guard let fresh = streams[known].freshIndex(of: header.sequence) else { throw .replayed }
+            index = fresh
         }
         try rtp.open(&packet, frame(header, index: index, end: end))
         let place = known ?? streams.add(header.ssrc)
@@ -105,8 +101,9 @@ package struct SRTPSession: ~Copyable {
 
     /// The same for SRTCP. Takes packets that are signed only, too (E = 0, RFC 3711 §3.4).
     package mutating func unprotectRTCP(_ packet: inout MutableSpan<UInt8>, count: Int) throws(SRTPError) -> Int {
-        let end = count - profile.tagLength - Self.wordLength
-        guard count <= packet.count, end >= 0 else { throw .malformed }
+        let added = profile.tagLength + Self.wordLength
+        guard count <= packet.count, count >= added else { throw .malformed }
+        let end = count - added
         let header = try SRTPHeader(ofRTCP: packet.span.extracting(..<end))
         let known = try knownPlace(of: header.ssrc)
         let word = Self.read(packet.span, at: wordOffset(end: end))
