@@ -260,7 +260,8 @@ async function privateMessage(message) {
   const changed = coalesce(60, () => stay === mine && mine.conference === conference && membersChanged(mine));
   conference.on('change', changed);
   conference.on('chat', ({ from, name, text }) => {
-    if (mine.conference === conference) chat.show({ name, text, isOwn: from === client.login && name === mine.name }); // guests share a login
+    const isOwn = from === client.login && name === mine.name; // guests share a login
+    if (mine.conference === conference) chat.show({ name, text, isOwn });
   });
   conference.on('unavailable', (part) => part !== 'info' && toast(unavailable[part]));
   conference.on('response', (response) => mine.conference === conference && moderatorResponse(response));
