@@ -36,7 +36,7 @@ package struct SRTPSession: ~Copyable {
     /// - Parameters:
     ///   - key: Master key, then master salt: `profile.masterLength` bytes.
     ///   - maximumStreams: How many SSRCs a peer may send with, RTP and RTCP together, before more of them are refused
-    ///     with ``SRTPError/tooManyStreams``: a peer with good keys shall not fill our memory. Outbound there is none.
+    ///     with ``SRTPError/tooManyStreams``: a peer with good keys shall not fill our memory. What we send has no limit.
     /// - Throws: ``SRTPError/malformed`` for a key of another length.
     package init(
         profile: SRTPProfile, key: [UInt8], direction: Direction, maximumStreams: Int = 64
@@ -47,7 +47,7 @@ package struct SRTPSession: ~Copyable {
         let rtcp = try SRTPCipher(profile: profile, keys: rtcpKeys, protocolKind: .rtcp, direction: direction)
         self.rtp = rtp
         self.rtcp = rtcp
-        self.maximumStreams = direction == .inbound ? maximumStreams : .max
+        self.maximumStreams = maximumStreams
         self.profile = profile
     }
 

@@ -25,6 +25,23 @@ struct SRTPReferenceTests {
         #expect(refused > 1000)
     }
 
+    /// Leaps of half the numbers reach a rollover counter of more than 16 bits, which shows where each of its bits goes.
+    @Test(arguments: profiles)
+    func countsRolloversAsTheReferenceDoes(profile: SRTPProfile) throws {
+        var generator = SeededGenerator(seed: 15)
+        let key = generator.bytes(profile.masterLength)
+        var ours = try SRTPLink(profile, key: key)
+        var theirs = try ReferenceSRTP(profile, key: key, direction: .outbound)
+        for leap in 0..<135_000 {
+            let number = leap * 0x7FFF
+            let packet =
+                hex("806f") + [UInt8(number >> 8 & 0xFF), UInt8(number & 0xFF)] + hex("00002710 cafebabe 0102")
+            let mine = try ours.protect(packet)
+            let reference = try theirs.protect(packet)
+            if leap % 100 == 0 { #expect(mine == reference) }
+        }
+    }
+
     /// One network with loss, reordering, duplicates and late packets; both receivers decide on every packet.
     @Test(arguments: profiles, [true, false])
     func takesWhatTheReferenceTakes(profile: SRTPProfile, isOursSending: Bool) throws {

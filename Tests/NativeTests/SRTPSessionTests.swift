@@ -227,7 +227,8 @@ struct SRTPSessionTests {
         let report = try sender.protectRTCP(hex("80c90001 00000003"))
         #expect(try takeRTCP(report, &receiver) == hex("80c90001 00000003"))
         _ = try takeRTCP(sender.protectRTCP(hex("80c90001 00000002")), &receiver)
-        _ = try take(sender.protect(rtp(1, ssrc: 3)), &receiver)
+        let third = try sender.protect(rtp(50, ssrc: 3))
+        _ = try take(third, &receiver)
         let fourth = try sender.protect(rtp(1, ssrc: 4))
         let fourthReport = try sender.protectRTCP(hex("80c90001 00000005"))
         #expect(throws: SRTPError.tooManyStreams) { try take(fourth, &receiver) }
@@ -237,6 +238,7 @@ struct SRTPSessionTests {
         #expect(try take(fourth, &receiver) == rtp(1, ssrc: 4))
         // The third moved when the second went, and kept its windows.
         #expect(throws: SRTPError.replayed) { try takeRTCP(report, &receiver) }
+        #expect(throws: SRTPError.replayed) { try take(third, &receiver) }
     }
 
     @Test func keepsSixtyFourStreamsUnlessToldOtherwise() throws {
@@ -253,13 +255,27 @@ struct SRTPSessionTests {
     @Test func takesReportsThatAreSignedOnly() throws {
         let key = hex(Self.references[0].key)
         let keys = try SRTPSessionKeys(deriving: .rtcp, of: .aes128CMSHA1_80, from: key)
-        let signed = hex("80c90001 cafebabe 00000007")
-        let tag = Digest.hmacSHA1(key: keys.authentication, message: signed.span).prefix(10)
+        let report = hex("81ca0002 cafebabe 01026162 00000000")
+        let tag = Digest.hmacSHA1(key: keys.authentication, message: (report + hex("00000007")).span).prefix(10)
         var link = try SRTPLink(.aes128CMSHA1_80, key: key)
-        #expect(try link.unprotectRTCP(signed + tag) == hex("80c90001 cafebabe"))
-        #expect(throws: SRTPError.replayed) { try link.unprotectRTCP(signed + tag) }
-        let flagged = hex("80c90001 cafebabe 80000008") + tag
-        #expect(throws: SRTPError.authenticationFailed) { try link.unprotectRTCP(flagged) }
+        #expect(try link.unprotectRTCP(report + hex("00000007") + tag) == report)
+        #expect(throws: SRTPError.replayed) { try link.unprotectRTCP(report + hex("00000007") + tag) }
+        #expect(throws: SRTPError.authenticationFailed) { try link.unprotectRTCP(report + hex("80000008") + tag) }
+    }
+
+    /// The same in GCM, where the tag stands before E and index (RFC 7714 §9.3).
+    @Test func takesReportsThatAreSignedOnlyInGCM() throws {
+        let key = hex(Self.references[1].key)
+        let keys = try SRTPSessionKeys(deriving: .rtcp, of: .aeadAES128GCM, from: key)
+        var cipher = try SRTPCipher(profile: .aeadAES128GCM, keys: keys, protocolKind: .rtcp, direction: .outbound)
+        let report = hex("81ca0002 cafebabe 01026162 00000000")
+        var buffer = report + [UInt8](repeating: 0, count: 16)
+        var span = buffer.mutableSpan
+        try cipher.seal(&span, .init(clear: 16, end: 16, tag: 16, ssrc: 0xCAFE_BABE, index: 7, word: 7))
+        var link = try SRTPLink(.aeadAES128GCM, key: key)
+        #expect(try link.unprotectRTCP(buffer + hex("00000007")) == report)
+        #expect(throws: SRTPError.replayed) { try link.unprotectRTCP(buffer + hex("00000007")) }
+        #expect(throws: SRTPError.authenticationFailed) { try link.unprotectRTCP(buffer + hex("80000008")) }
     }
 
     /// An index used in another order than it was made is used once all the same.
