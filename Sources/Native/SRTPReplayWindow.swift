@@ -16,6 +16,12 @@ package struct SRTPReplayWindow<let words: Int>: Sendable {
         return distance < Self.size && seen[Self.word(index)] & Self.bit(index) == 0
     }
 
+    /// Whether `index` is in the window and was used.
+    package func isUsed(_ index: UInt64) -> Bool {
+        let distance = top - Int64(index)
+        return distance >= 0 && distance < Self.size && seen[Self.word(index)] & Self.bit(index) != 0
+    }
+
     /// Marks a fresh index as used and moves the window up to it.
     package mutating func record(_ index: UInt64) {
         let index = Int64(index)

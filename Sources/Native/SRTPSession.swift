@@ -6,13 +6,10 @@ package enum SRTPError: Error, Equatable {
     case replayed
     /// No RTP or RTCP packet, or keys of the wrong length.
     case malformed
-    /// ``tooManyStreams`` or ``library``.
-    case other(Int32)
-
     /// The packet would begin one stream more than the session keeps. Not looked at, so perhaps not authentic.
-    package static var tooManyStreams: SRTPError { .other(1) }
+    case tooManyStreams
     /// libcrypto refused: no memory, or an algorithm it was built without.
-    package static var library: SRTPError { .other(2) }
+    case library
 }
 
 /// One direction of SRTP and SRTCP for all streams of a transport (RFC 3711, RFC 7714).
@@ -54,15 +51,21 @@ package struct SRTPSession: ~Copyable {
     /// Encrypts and signs the RTP packet in the first `count` bytes, in place. Returns the protected length.
     ///
     /// Header, CSRCs and extension stay readable; padding is payload. Never twice for one SSRC and sequence number
-    /// (RFC 7714 §8.1), which throws ``SRTPError/replayed``: keep the protected bytes to send again. A number that was
-    /// left out may follow later, within the window.
+    /// (RFC 7714 §8.1), which throws ``SRTPError/replayed``. A number that was left out may follow later, within the
+    /// window.
+    /// - Parameter isRepeat: The very same bytes were protected before and become the same again: one key stream, one
+    ///   text. Throws ``SRTPError/replayed`` for what was not, or left the window.
     /// - Precondition: `packet` has room for ``trailer`` bytes behind `count`.
-    package mutating func protect(_ packet: inout MutableSpan<UInt8>, count: Int) throws(SRTPError) -> Int {
+    package mutating func protect(
+        _ packet: inout MutableSpan<UInt8>, count: Int, isRepeat: Bool = false
+    ) throws(SRTPError) -> Int {
         precondition(count >= 0 && packet.count - Self.trailer >= count, "no room for the SRTP trailer")
         let header = try SRTPHeader(ofRTP: packet.span.extracting(..<count))
         let place = streams.place(of: header.ssrc) ?? streams.add(header.ssrc)
-        guard let index = streams[place].freshIndex(of: header.sequence) else { throw .replayed }
-        streams[place].rtp.record(index)  // before its use: an index whose sealing failed is spent
+        let number = header.sequence
+        guard let index = isRepeat ? streams[place].usedIndex(of: number) : streams[place].freshIndex(of: number)
+        else { throw .replayed }
+        if !isRepeat { streams[place].rtp.record(index) }  // before its use: an index whose sealing failed is spent
         try rtp.seal(&packet, frame(header, index: index, end: count))
         return count + profile.tagLength
     }

@@ -13,6 +13,12 @@ package struct SRTPStream: Sendable {
         return index
     }
 
+    /// The index of the packet with this number if it was used and is still in the window.
+    package func usedIndex(of sequence: UInt16) -> UInt64? {
+        guard let index = packetIndex(of: sequence), rtp.isUsed(index) else { return nil }
+        return index
+    }
+
     /// The index of the packet with this number: the one nearest to the highest so far (RFC 3711 §3.3.1, appendix A).
     ///
     /// Before the first wrap there is no earlier ROC, so a number that seems to be of the one before counts as new.

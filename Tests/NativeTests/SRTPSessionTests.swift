@@ -14,10 +14,10 @@ struct SRTPLink: ~Copyable {
         receiver = inbound
     }
 
-    mutating func protect(_ packet: [UInt8]) throws(SRTPError) -> [UInt8] {
+    mutating func protect(_ packet: [UInt8], isRepeat: Bool = false) throws(SRTPError) -> [UInt8] {
         var buffer = packet + [UInt8](repeating: 0, count: SRTPSession.trailer)
         var span = buffer.mutableSpan
-        let length = try sender.protect(&span, count: packet.count)
+        let length = try sender.protect(&span, count: packet.count, isRepeat: isRepeat)
         return Array(buffer[..<length])
     }
 
@@ -66,6 +66,18 @@ private func takeRTCP(_ packet: [UInt8], _ session: inout SRTPSession) throws(SR
 
 struct SRTPSessionTests {
     static let profiles: [SRTPProfile] = [.aeadAES128GCM, .aes128CMSHA1_80]
+
+    @Test(arguments: profiles)
+    func aRepeatedPacketIsTheSameBytesAgain(profile: SRTPProfile) throws {
+        var link = try SRTPLink(profile)
+        let first = try link.protect(rtp(65_535))
+        for number in 0..<100 { _ = try link.protect(rtp(UInt16(number))) }  // past a wrap
+        #expect(try link.protect(rtp(65_535), isRepeat: true) == first)
+        #expect(throws: SRTPError.replayed) { try link.protect(rtp(100), isRepeat: true) }  // never sent
+        _ = try link.protect(rtp(100))
+        for number in 101..<1_200 { _ = try link.protect(rtp(UInt16(number))) }
+        #expect(throws: SRTPError.replayed) { try link.protect(rtp(65_535), isRepeat: true) }  // left the window
+    }
 
     @Test(arguments: profiles)
     func takesWhatItProtected(profile: SRTPProfile) throws {
