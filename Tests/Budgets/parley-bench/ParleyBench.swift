@@ -62,6 +62,12 @@ enum ParleyBench {
 
     private static func printCosts(_ arguments: [String], _ sounds: BenchSounds, _ context: DTLSContext) throws {
         let floor = try Floor(sounds)
+        for (complexity, voices) in [(5, 1), (5, 3), (9, 1), (9, 3)] {
+            let encoding = try Floor.encoding(complexity: complexity, voices: voices)
+            print(
+                "one encode of \(voices) voices at complexity \(complexity): \(µs(encoding.cost)),",
+                "\(rounded(encoding.musicShare * 100)) % of the frames as music")
+        }
         print("one encode \(µs(floor.encode)), one decode \(µs(floor.decode)), one SRTP protect \(µs(floor.protect))")
         let rooms = value(of: "--rooms", in: arguments) ?? "50,100,500"
         for members in rooms.split(separator: ",").compactMap({ Int($0) }) {
