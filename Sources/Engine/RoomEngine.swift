@@ -142,6 +142,7 @@ package final class RoomEngine {
             case .setGainIn(let id, let step): mixer[id]?.gainIn = AudioMember.gain(step: step)
             case .setGainOut(let id, let step): mixer.setGainOut(AudioMember.gain(step: step), of: id)
             case .setEnergyLevel(let id, let level): setEnergyLevel(level, of: id)
+            case .setVideoMuted, .showVideo, .setVideoBandwidth: break
             case .setWaiting(let isWaiting): for member in mixer.members { member.isWaiting = isWaiting }
             case .resetTalkDetector(let id): mixer[id]?.detector.reset()
             case .remove(let id, let reason): remove(id, reason)
