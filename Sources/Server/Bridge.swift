@@ -243,10 +243,11 @@ extension Bridge {
             let local = transport(on: call.loop)
             do throws(Negotiation.Failure) {
                 let negotiation = try Negotiation(answering: call.invite.offer, from: local)
+                guard let audio = negotiation.audio else { throw .noMedia }
                 loops[call.loop].send(
                     .open(
                         LegOpening(
-                            id: id, local: local, remote: negotiation.remote, audio: negotiation.audio,
+                            id: id, local: local, remote: negotiation.remote, audio: audio,
                             seed: UInt64.random(in: .min ... .max))))
                 sdp = negotiation.answer.text
             } catch {

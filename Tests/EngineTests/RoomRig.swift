@@ -65,7 +65,7 @@ final class RoomRig {
         let negotiation = try Negotiation(answering: browser.offer, from: local)
         let peer = try Peer(local: local, remote: negotiation.remote, context: context, egress: egress, at: now)
         let leg = MediaLeg(
-            id: "call\(number)", peer: peer, audio: negotiation.audio, scratch: scratch,
+            id: "call\(number)", peer: peer, audio: try #require(negotiation.audio), scratch: scratch,
             clock: WallClock(unixNanosecondsAtZero: 0), seed: random.next(), at: now)
         let caller = try Caller(number: number, browser: browser, address: address, leg: leg)
         callers.append(caller)

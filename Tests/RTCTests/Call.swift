@@ -115,7 +115,7 @@ final class Call {
     /// The peer's audio source.
     var stream: OutboundStream {
         OutboundStream(
-            ssrc: SSRC(peer.local.audioSSRC), payloadType: negotiation.audio.payloadType, clockRate: 48_000,
+            ssrc: SSRC(peer.local.audioSSRC), payloadType: negotiation.audio?.payloadType ?? 0, clockRate: 48_000,
             firstSequence: 7, firstTimestamp: 1000)
     }
 

@@ -31,11 +31,12 @@ struct NegotiationTests {
         let negotiation = try Negotiation(answering: try recorded(row.file), from: local)
         let offer = try SessionDescription(parsing: try recorded(row.file))
         let line = try #require(offer.media.first { $0.kind == "audio" })
-        #expect(negotiation.audio.payloadType == row.opus)
-        #expect(negotiation.audio.audioLevelID == line.headerExtension(HeaderExtension.audioLevel)?.id)
-        #expect(negotiation.audio.telephoneEvents == row.events)
-        #expect(negotiation.audio.mid == line.mid)
-        #expect(negotiation.audio.direction == line.direction.mirrored)
+        let audio = try #require(negotiation.audio)
+        #expect(audio.payloadType == row.opus)
+        #expect(audio.audioLevelID == line.headerExtension(HeaderExtension.audioLevel)?.id)
+        #expect(audio.telephoneEvents == row.events)
+        #expect(audio.mid == line.mid)
+        #expect(audio.direction == line.direction.mirrored)
         #expect(negotiation.remote.ufrag == line.iceUfrag && negotiation.remote.pwd == line.icePwd)
         #expect(negotiation.remote.fingerprints.map(\.bytes) == line.fingerprints.compactMap(\.bytes))
         #expect(!negotiation.remote.isDTLSServer)
@@ -98,7 +99,7 @@ struct NegotiationTests {
     @Test(arguments: ["chromium-156-screen-share-offer", "firefox-153esr-screen-share-offer"])
     func picturesAloneAreRefused(file: String) throws {
         let offer = try recorded(file)
-        #expect(throws: Negotiation.Failure.noAudio) { try Negotiation(answering: offer, from: local) }
+        #expect(throws: Negotiation.Failure.noMedia) { try Negotiation(answering: offer, from: local) }
     }
 
     typealias Edit = (what: String, edit: @Sendable (String) -> String, failure: Negotiation.Failure)
@@ -117,8 +118,8 @@ struct NegotiationTests {
             .noTransport(missing: "fingerprint")
         ),
         ("no rtcp-mux", { drop("a=rtcp-mux", from: $0) }, .noTransport(missing: "rtcp-mux")),
-        ("audio refused", { replace("m=audio 32929", with: "m=audio 0", in: $0) }, .noAudio),
-        ("no m-line", { String($0.prefix { $0 != "m" }) }, .noAudio),
+        ("audio refused", { replace("m=audio 32929", with: "m=audio 0", in: $0) }, .noMedia),
+        ("no m-line", { String($0.prefix { $0 != "m" }) }, .noMedia),
         ("no SDP", { _ in "hello" }, .malformed(.badLine(1))),
         ("nothing", { _ in "" }, .malformed(.notSDP)),
     ]
