@@ -172,6 +172,9 @@ extension Bridge {
         case .digits(let leg, let digits): for digit in digits { follow(step(.digit(leg, digit))) }
         case .detached(let legs): for leg in legs { follow(step(.detached(leg))) }
         case .reattach(let leg): follow(step(.reattached(leg)))
+        case .renegotiate(let token, _, _):
+            endpoint.renegotiated(token, .refused(.codecs), at: now, into: &queue)
+        case .refreshVideo, .view: break
         case .perform(let token, let key, let command, let issuer): perform(token, key, command, by: issuer)
         case .resync(let key): rooms[key].map { loops[$0.loop].send(.snapshot(key)) }
         case .audit(let entry): audit.append(AuditLine.json(entry, at: MonotonicClock.unixNanoseconds))

@@ -18,6 +18,9 @@ final class Rig {
     private(set) var invites: [Invite] = []
     private(set) var hangUps: [(leg: LegID, cause: HangupCause)] = []
     private(set) var digits: [(leg: LegID, digits: String)] = []
+    private(set) var offers: [(token: RequestToken, leg: LegID, offer: String)] = []
+    private(set) var refreshes: [LegID] = []
+    private(set) var views: [(leg: LegID, pictures: [(mid: String, member: String?)])] = []
     private(set) var detached: [LegID] = []
     private(set) var reattached: [LegID] = []
     private(set) var resyncs: [RoomKey] = []
@@ -167,6 +170,12 @@ final class Rig {
 
     func news(_ leg: String, _ news: CallNews) { run { endpoint.call(LegID(leg), news, at: now, into: &$0) } }
 
+    /// The media answer an offer, by default the latest.
+    func renegotiated(_ outcome: RenegotiationOutcome, token: RequestToken? = nil) {
+        guard let token = token ?? offers.last?.token else { return }
+        run { endpoint.renegotiated(token, outcome, at: now, into: &$0) }
+    }
+
     func news(_ news: RoomNews) { run { endpoint.room(news, at: now, into: &$0) } }
 
     /// Puts an invited call into a room, which is opened when it is not there, as the server does after the dialplan.
@@ -247,6 +256,9 @@ final class Rig {
         case .perform(let token, let room, let command, let issuer):
             commands.append((token, room, command, issuer))
             if answersCommands { completeCommands() }
+        case .renegotiate(let token, let leg, let offer): offers.append((token, leg, offer))
+        case .refreshVideo(let leg): refreshes.append(leg)
+        case .view(let leg, let pictures): views.append((leg, pictures))
         case .resync(let room): resyncs.append(room)
         case .audit(let entry): audit.append(entry)
         case .count(let counter): counts[counter, default: 0] += 1
