@@ -1,0 +1,98 @@
+package import Wire
+
+/// What one receiver can take, from the REMB and the loss that it reports.
+///
+/// A browser's REMB follows the stream it gets: it starts near 200 kb/s, rises by 8 % a second and never passes one and
+/// a half times what arrives. So a low value that rises, or that is well above what we send, says nothing about the
+/// line. It is a limit when it falls, when it stays below what we send, or when packets get lost.
+package struct DownlinkEstimate {
+    /// Bits per second that the line does not exceed; `nil` while nothing points to a limit.
+    package private(set) var limit: UInt64?
+    /// What the receiver said in SDP or by configuration.
+    package var ceiling: UInt64 = .max
+
+    /// The last REMB and an older one, to see where it goes.
+    private var last: UInt64?
+    private var reference: (value: UInt64, at: Instant)?
+    private var freeSince: Instant?
+    private var lossyReports = 0
+
+    package init() {}
+
+    /// What to count on.
+    package var capacity: UInt64 { min(limit ?? .max, ceiling) }
+
+    /// More than a tenth lost for five reports or seconds on end.
+    package var isLossy: Bool { lossyReports >= Self.reportsForLossy }
+
+    /// Takes the receiver's estimate for this stream.
+    ///
+    /// - Parameter sending: Bits per second that we send it.
+    package mutating func receive(bitrate: UInt64, sending: UInt64, at now: Instant) {
+        defer { last = bitrate }
+        guard let last, let reference else {
+            self.reference = (bitrate, now)
+            return
+        }
+        if bitrate < last / 20 * 19, bitrate < Self.percent(130, of: sending) {
+            restrict(to: bitrate, at: now)
+        } else if limit != nil {
+            relax(to: bitrate, sending: sending, at: now)
+        } else if now.nanoseconds(since: reference.at) >= Self.observation {
+            let isRising = bitrate >= Self.percent(108, of: reference.value)
+            if !isRising, bitrate < Self.percent(90, of: sending) { restrict(to: bitrate, at: now) }
+            self.reference = (bitrate, now)
+        }
+    }
+
+    /// Takes a report block of the receiver.
+    ///
+    /// - Parameter fractionLost: In 1/256, before repair.
+    package mutating func receive(fractionLost: UInt8, sending: UInt64, at now: Instant) {
+        guard fractionLost > Self.muchLoss else {
+            lossyReports = max(0, lossyReports - 1)
+            if last == nil, let limit { self.limit = limit &+ limit / 12 }  // nothing else would ever lift it
+            return
+        }
+        lossyReports = min(lossyReports + 1, Self.reportsForLossy)
+        guard lossyReports >= Self.reportsForLimit, sending > 0 else { return }
+        let kept = UInt64(512 - Int(fractionLost))
+        restrict(to: min(limit ?? .max, sending / 512 &* kept), at: now)
+    }
+
+    /// Nothing is known about the next stream's need: what was found about the line stays.
+    package mutating func restart() { (last, reference, freeSince) = (nil, nil, nil) }
+
+    private mutating func restrict(to bitrate: UInt64, at now: Instant) {
+        limit = max(bitrate, Self.least)
+        reference = (bitrate, now)
+        freeSince = nil
+    }
+
+    /// A limit follows the receiver's estimate up, and ends when that has been well above what we send for a while.
+    private mutating func relax(to bitrate: UInt64, sending: UInt64, at now: Instant) {
+        limit = max(bitrate, Self.least)
+        guard lossyReports == 0, bitrate >= Self.percent(130, of: sending) else {
+            freeSince = nil
+            return
+        }
+        let since = freeSince ?? now
+        freeSince = since
+        guard now.nanoseconds(since: since) >= Self.freedom else { return }
+        limit = nil
+        (reference, freeSince) = ((bitrate, now), nil)
+    }
+
+    private static func percent(_ percent: UInt64, of bitrate: UInt64) -> UInt64 {
+        bitrate > .max / 1_000 ? .max : bitrate * percent / 100
+    }
+
+    private static let observation: Int64 = 2_000_000_000
+    private static let freedom: Int64 = 3_000_000_000
+    /// Nothing is shown below that anyway.
+    private static let least: UInt64 = 30_000
+    /// 10 %.
+    private static let muchLoss: UInt8 = 26
+    private static let reportsForLimit = 3
+    private static let reportsForLossy = 5
+}
