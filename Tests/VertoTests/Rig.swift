@@ -12,6 +12,8 @@ final class Rig {
     private(set) var now = Instant(nanoseconds: 1_000_000_000)
     var rooms: [RoomKey: Room] = [:]
     var answersCommands = true
+    /// Whether the media answer every new offer at once.
+    var answersOffers = true
 
     private(set) var inbox: [ConnectionID: [[UInt8]]] = [:]
     private(set) var closed: [ConnectionID: (code: UInt16, reason: String)] = [:]
@@ -256,7 +258,9 @@ final class Rig {
         case .perform(let token, let room, let command, let issuer):
             commands.append((token, room, command, issuer))
             if answersCommands { completeCommands() }
-        case .renegotiate(let token, let leg, let offer): offers.append((token, leg, offer))
+        case .renegotiate(let token, let leg, let offer):
+            offers.append((token, leg, offer))
+            if answersOffers { renegotiated(.answered(sdp: "v=0 new answer")) }
         case .refreshVideo(let leg): refreshes.append(leg)
         case .view(let leg, let pictures): views.append((leg, pictures))
         case .resync(let room): resyncs.append(room)
