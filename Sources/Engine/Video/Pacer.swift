@@ -13,7 +13,8 @@ package struct Pacer {
 
     /// Follows what the receiver can take: key frames come at four times the stream's rate.
     package mutating func follow(capacity: UInt64) {
-        rate = min(max(Int64(clamping: capacity) &* 4, Self.lowestRate), Self.highestRate)
+        let most = UInt64(Self.highestRate) / 4
+        rate = max(Int64(clamping: min(capacity, most)) * 4, Self.lowestRate)
     }
 
     package func allows(at now: Instant) -> Bool { free <= now.nanoseconds }

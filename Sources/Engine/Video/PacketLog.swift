@@ -105,7 +105,7 @@ package struct PacketLog {
     package func record(_ number: Int64) -> PacketRecord? {
         guard isOpen else { return nil }
         let record = records[Self.index(number)]
-        return record.sequence == number ? record : nil
+        return record.sequence == number && number >= first ? record : nil
     }
 
     /// The timestamp of the newest packet.
@@ -117,7 +117,7 @@ package struct PacketLog {
     /// Where a new reader can begin at once: the newest key frame, when it is young and all since is here.
     package func start(at now: Instant) -> Int64? {
         guard let keyFrame, let highest, keyFrame.lowerBound >= oldest,
-            now.nanoseconds(since: keyFrameArrival) <= Self.youth, highest - keyFrame.lowerBound < Self.mostToCatchUp
+            now.nanoseconds(since: keyFrameArrival) <= Self.youth, highest - keyFrame.upperBound <= Self.mostToCatchUp
         else { return nil }
         for number in keyFrame.lowerBound...highest where record(number)?.content ?? .unusable == .unusable {
             return nil

@@ -107,7 +107,7 @@ package final class VideoSource {
         let isKept = !muted && layer.log.isOpen
         let arrival = layer.receive(header, packet.extracting(header.payload), isKept: isKept, at: now)
         forward(arrival, of: layer, at: now)
-        if !wasActive, !muted { for output in outputs { output.layersChanged(of: self, at: now) } }
+        if !wasActive, !muted { for output in outputs { output.layerStarted(layer, of: self, at: now) } }
     }
 
     private func repair(_ header: RTPHeader, _ packet: Span<UInt8>, on layer: VideoLayer, at now: Instant) {
@@ -185,9 +185,10 @@ package final class VideoSource {
     }
 
     private func appendKeyFrameRequest(at now: Instant, into feedback: inout [RTCPPacket]) {
-        guard requester.isWaiting, !muted, layers.contains(where: { $0.ssrc != nil }),
-            let request = requester.take(at: now), let ssrc = layers[request.layer].ssrc ?? anySSRC
-        else { return }
+        guard requester.isWaiting, !muted else { return }
+        // A layer that is off sends no key frame however often it is asked, and its neighbours send one each time.
+        for layer in layers where !layer.isActive(at: now) { requester.arrived(layer: layer.index) }
+        guard let request = requester.take(at: now), let ssrc = layers[request.layer].ssrc else { return }
         if parameters.feedback.contains(.pli) || !parameters.feedback.contains(.fir) {
             feedback.append(.pictureLoss(sender: ours, media: ssrc))
         } else {
