@@ -15,8 +15,8 @@ package enum Effect: Equatable, Sendable {
     /// Nothing (or again everything) of the member's picture goes to anybody, from the next packet on.
     case setVideoMuted(MemberID, Bool)
     /// What the receiver's slot shows from now on, `nil` for nothing. Slot 0 is the switched picture; slots from 1 on
-    /// are a client's own wishes. Only changes are said, and a slot shows nothing until the first; a member that was
-    /// removed is watched by nobody, and sees nothing, without a word.
+    /// are a client's own wishes. Only changes are said, and a slot shows nothing until the first; a member that left
+    /// sees nothing more without a word, its watchers are told.
     case showVideo(of: MemberID?, to: MemberID, slot: Int)
     /// What the member may send, in kb/s; `nil` for no limit of ours.
     case setVideoBandwidth(MemberID, Int?)

@@ -18,8 +18,8 @@ struct Member: Sendable {
     var video: VideoFlow
     /// A picture has arrived since video last began to come in.
     var hasPicture = false
-    /// One has arrived before: the next begins nothing new.
-    var hadPicture = false
+    /// It could be seen before.
+    var wasSeen = false
     var isVideoMuted: Bool
     var isBlind: Bool
     /// What a moderator lets it send, kb/s.
@@ -60,8 +60,12 @@ struct Member: Sendable {
     /// Pictures may go to it. A shared screen watches nothing: nobody sees that it is there.
     var canWatch: Bool { video.goesOut && !isBlind && !isOnHold && !request.isScreenShare }
 
-    /// How its first picture comes.
-    var entrance: VideoFloorKeeper.Entrance { flags.contains(.joinVideoFloor) ? .locking : .new }
+    /// How its picture comes when it can be seen.
+    var entrance: VideoFloorKeeper.Entrance {
+        if request.isScreenShare { return .share }
+        if wasSeen { return .back }
+        return flags.contains(.joinVideoFloor) ? .locking : .new
+    }
 
     func row(hasFloor: Bool, _ videoFloor: VideoFloorKeeper.State) -> Row {
         let status = Status(

@@ -74,6 +74,11 @@ extension Room {
         if member.energyLevel != profile.energyLevel {
             effects.append(.setEnergyLevel(member.id, member.energyLevel))
         }
+        addVideoLimits(of: member, into: &effects)
+    }
+
+    /// The same for its camera.
+    func addVideoLimits(of member: Member, into effects: inout [Effect]) {
         if member.isVideoMuted { effects.append(.setVideoMuted(member.id, true)) }
         if let limit = videoBandwidth(of: member) { effects.append(.setVideoBandwidth(member.id, limit)) }
     }

@@ -1,11 +1,13 @@
 /// Video: what the calls tell the room, and who sees whom (conference.md §7.2).
 extension Room {
-    /// The negotiated direction changed: the call took video in, or gave it up.
+    /// The negotiated direction changed: the call took video in, or gave it up. Says again what holds for a camera
+    /// that was not there before.
     package mutating func setVideo(_ id: MemberID, _ flow: VideoFlow, at now: Duration) -> [Effect] {
         guard let member = members[id], member.video != flow else { return [] }
         var effects: [Effect] = []
         members[id]?.video = flow
         if !flow.comesIn { members[id]?.hasPicture = false }
+        if flow.comesIn, !member.video.comesIn { addVideoLimits(of: member, into: &effects) }
         followPicture(of: id, at: now, into: &effects)
         publish(id, at: now, into: &effects)
         return effects
@@ -15,10 +17,8 @@ extension Room {
     package mutating func videoReady(_ id: MemberID, at now: Duration) -> [Effect] {
         guard let member = members[id], member.video.comesIn, !member.hasPicture else { return [] }
         var effects: [Effect] = []
-        let isFirst = !member.hadPicture
         members[id]?.hasPicture = true
-        members[id]?.hadPicture = true
-        followPicture(of: id, entering: isFirst ? member.entrance : .back, at: now, into: &effects)
+        followPicture(of: id, at: now, into: &effects)
         publish(id, at: now, into: &effects)
         return effects
     }
@@ -38,6 +38,23 @@ extension Room {
         return effects
     }
 
+    /// Changes the wishes for some slots, and leaves the others.
+    ///
+    /// - Throws: As ``view(_:slots:)``. Slots that are none, 0 among them, are left out.
+    package mutating func view(
+        _ id: MemberID, changing wishes: [(slot: Int, picture: MemberID?)]
+    ) throws(Refusal) -> [Effect] {
+        var all = members[id]?.wishes ?? []
+        for (slot, picture) in wishes where 1...Self.viewLimit ~= slot {
+            while all.count < slot { all.append(nil) }
+            all[slot - 1] = picture
+        }
+        return try view(id, slots: all)
+    }
+
+    /// The member of this call: what clients name members by.
+    package func member(ofCall callID: String) -> MemberID? { members.values.first { $0.callID == callID }?.id }
+
     /// Who holds the video floor: the picture that everybody sees.
     package var videoFloorHolder: MemberID? { videoKeeper.state.holder }
 
@@ -49,12 +66,11 @@ extension Room {
 
 extension Room {
     /// Lets the member's picture come or go, as it can be shown now or not.
-    mutating func followPicture(
-        of id: MemberID, entering: VideoFloorKeeper.Entrance = .back, at now: Duration, into effects: inout [Effect]
-    ) {
-        let isShown = members[id]?.canBeSeen == true
-        let entrance = members[id]?.request.isScreenShare == true ? .share : entering
-        let isSticky = members[id]?.flags.contains(.videoBridge) == true
+    mutating func followPicture(of id: MemberID, at now: Duration, into effects: inout [Effect]) {
+        guard let member = members[id] else { return }
+        let isShown = member.canBeSeen
+        let (entrance, isSticky) = (member.entrance, member.flags.contains(.videoBridge))
+        if isShown { members[id]?.wasSeen = true }
         changeVideoFloor(at: now, into: &effects) { keeper in
             if isShown {
                 keeper.appear(id, entrance, isSticky: isSticky, at: now)

@@ -23,7 +23,7 @@ package struct VideoFloorKeeper: Sendable {
         case locking
         /// As content: it takes and locks the floor, and gives it back when it goes.
         case share
-        /// Unmuted, or taken from hold: it takes a vacant floor only.
+        /// It was seen before, and is unmuted, or taken from hold: it takes a vacant floor only.
         case back
     }
 

@@ -181,7 +181,7 @@ final class Rig {
     func news(_ news: RoomNews) { run { endpoint.room(news, at: now, into: &$0) } }
 
     /// Puts an invited call into a room, which is opened when it is not there, as the server does after the dialplan.
-    func join(_ callID: String, _ room: String = "3500", flags: MemberFlags = []) {
+    func join(_ callID: String, _ room: String = "3500", flags: MemberFlags = [], video: VideoFlow = .none) {
         let key = RoomKey(name: room, domain: Self.domain)
         if rooms[key] == nil {
             let profile = RoomProfile(name: "default", parameters: [("conference-flags", "livearray-sync")])
@@ -201,17 +201,26 @@ final class Rig {
             callerNumber: invite?.callerIDNumber ?? "",
             flags: flags,
             user: invite?.user,
-            isScreenShare: invite?.isScreenShare ?? false
+            isScreenShare: invite?.isScreenShare ?? false,
+            video: video,
+            isRecoverable: invite?.isRecoverable ?? true
         )
         guard let effects = try? rooms[key]?.join(request, at: roomTime) else { return }
         carryOut(effects, in: key)
+        carryOut(rooms[key]?.videoReady(id, at: roomTime) ?? [], in: key)
     }
 
     /// A call of `c` that is in a room.
     @discardableResult
-    func enter(_ c: ConnectionID, _ callID: String, _ room: String = "3500", flags: MemberFlags = []) -> String {
+    func enter(
+        _ c: ConnectionID,
+        _ callID: String,
+        _ room: String = "3500",
+        flags: MemberFlags = [],
+        video: VideoFlow = .none
+    ) -> String {
         invite(c, callID, ["destination_number": .string(room)])
-        join(callID, room, flags: flags)
+        join(callID, room, flags: flags, video: video)
         return callID
     }
 
