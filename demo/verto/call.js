@@ -89,6 +89,11 @@ export class VertoCall extends Emitter {
     return this.#media?.picture ?? null;
   }
 
+  /** The `RTCRtpSender` of one's own picture, for statistics; null when the call has no video. */
+  get videoSender() {
+    return this.#media?.videoSender ?? null;
+  }
+
   /** The pictures asked for with {@link addPictures}, as {@link picture}; {@link view} says who is on them. */
   get pictures() {
     return this.#media?.pictures ?? [];

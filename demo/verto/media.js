@@ -84,6 +84,10 @@ export class CallMedia {
     return sends(this.#videos[0]?.currentDirection);
   }
 
+  get videoSender() {
+    return this.#videos[0]?.sender ?? null;
+  }
+
   /** Puts `track` (or nothing) on the main m-line, if there is one. */
   async sendVideo(track) {
     const sender = this.#videos[0]?.sender;
