@@ -70,7 +70,7 @@ struct SimulcastTests {
     }
 
     @Test func survivesNoise() throws {
-        for input in hostileInputs(seed: 41, like: Array("send 1,2,3;~4,~5 recv 6;~7,~8".utf8)) {
+        for input in hostileInputs(seed: 41, like: Array("send 1,2,3;~4,~5 recv 6;~7,~8".utf8), count: 4000) {
             let text = String(decoding: input.filter { $0 >= 0x20 }, as: UTF8.self)
             guard let media = try? media("a=simulcast:\(text)"), let simulcast = media.simulcast else { continue }
             let written = simulcast.attribute.value ?? ""
