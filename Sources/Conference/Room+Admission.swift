@@ -55,7 +55,6 @@ extension Room {
             showAll(into: &effects)
         }
         show(to: member.id, into: &effects)
-        show(to: member.id, into: &effects)
         publish(member.id, at: now, into: &effects)
         countScreens(of: member, by: 1, at: now, into: &effects)
         if publishes, !member.request.isScreenShare {

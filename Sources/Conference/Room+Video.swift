@@ -52,6 +52,18 @@ extension Room {
         return try view(id, slots: all)
     }
 
+    /// What holds already, said again for media that were made anew: who sees whom, and what the member's camera may.
+    package func videoState(renewedBy id: MemberID) -> [Effect] {
+        var effects: [Effect] = []
+        if let member = members[id] { addVideoLimits(of: member, into: &effects) }
+        for viewer in order {
+            for (slot, picture) in (members[viewer]?.shown ?? []).enumerated() where picture != nil {
+                effects.append(.showVideo(of: picture, to: viewer, slot: slot))
+            }
+        }
+        return effects
+    }
+
     /// The member of this call: what clients name members by.
     package func member(ofCall callID: String) -> MemberID? { members.values.first { $0.callID == callID }?.id }
 
