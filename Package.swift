@@ -33,16 +33,17 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
-        // C libraries, one module each. Only `Native` imports them.
+        // C libraries, one module each. Only `Native` imports them, and its tests CSRTP as a second opinion.
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CSRTP", pkgConfig: "libsrtp2", providers: [.apt(["libsrtp2-dev"])]),
         .systemLibrary(name: "COpus", pkgConfig: "opus", providers: [.apt(["libopus-dev"])]),
+        .systemLibrary(name: "CVPX", pkgConfig: "vpx", providers: [.apt(["libvpx-dev"])]),
         // Linux calls that glibc hides behind _GNU_SOURCE. Only `Server` and `parley-load` import it.
         .target(name: "CLinux"),
 
         // Ground: formats and libraries.
         .target(name: "Wire", swiftSettings: strict),
-        .target(name: "Native", dependencies: ["COpenSSL", "CSRTP", "COpus"], swiftSettings: strict),
+        .target(name: "Native", dependencies: ["COpenSSL", "COpus", "CVPX"], swiftSettings: strict),
 
         // Rules: rooms and calls, values only.
         .target(name: "Conference", swiftSettings: strict),
@@ -96,7 +97,7 @@ let package = Package(
         ),
 
         .testTarget(name: "WireTests", dependencies: ["Wire"], exclude: ["Vectors"], swiftSettings: strict),
-        .testTarget(name: "NativeTests", dependencies: ["Native"], swiftSettings: strict),
+        .testTarget(name: "NativeTests", dependencies: ["Native", "CSRTP"], swiftSettings: strict),
         .testTarget(name: "ConferenceTests", dependencies: ["Conference"], swiftSettings: strict),
         .testTarget(name: "CallsTests", dependencies: ["Calls"], swiftSettings: strict),
         .testTarget(name: "RTCTests", dependencies: ["RTC", "Wire", "Native", "TestKit"], swiftSettings: strict),

@@ -284,7 +284,8 @@ async function privateMessage(message) {
   const changed = coalesce(60, () => stay === mine && mine.conference === conference && membersChanged(mine));
   conference.on('change', changed);
   conference.on('chat', ({ from, name, text }) => {
-    if (mine.conference === conference) chat.show({ name, text, isOwn: from === client.login });
+    const isOwn = from === client.login && name === mine.name; // guests share a login
+    if (mine.conference === conference) chat.show({ name, text, isOwn });
   });
   conference.on('unavailable', (part) => part !== 'info' && toast(unavailable[part]));
   conference.on('response', (response) => mine.conference === conference && moderatorResponse(response));
@@ -331,21 +332,25 @@ const members = new MemberList(page.members, moderate);
 
 function membersChanged(mine) {
   const list = mine.conference.list();
+  const { isComplete } = mine.conference.members;
   // After coming back the old picture stays until the new one is complete.
-  if (!mine.conference.members.isComplete && list.length < mine.members.length) return;
-  const before = mine.members;
+  if (!isComplete && list.length < mine.members.length) return;
   mine.members = list;
   members.update(list, { selfKey: mine.conference.callID, isModerator: mine.conference.isModerator });
   page.count.textContent = String(list.length);
-  announceChanges(before, list, mine);
+  if (isComplete) {
+    announceChanges(mine.complete, list, mine);
+    mine.complete = list;
+  }
   announceTalkers();
   const self = list.find((member) => member.key === mine.conference.callID);
   if (self) mine.mute.rowChanged(self);
   video.membersChanged(list);
 }
 
+/** Who came and went since the list was first complete. */
 function announceChanges(before, after, mine) {
-  if (before.length === 0) return;
+  if (!before) return;
   const old = new Set(before.map((member) => member.key));
   const now = new Set(after.map((member) => member.key));
   const own = mine.conference.callID;

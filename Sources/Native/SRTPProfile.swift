@@ -5,7 +5,7 @@ package enum SRTPProfile: Sendable, Hashable {
     /// AES-CM with an 80-bit HMAC-SHA1 tag.
     // swift-format-ignore: AlwaysUseLowerCamelCase
     case aes128CMSHA1_80
-    /// AES-GCM with a 128-bit tag: about a third of the other's CPU.
+    /// AES-GCM with a 128-bit tag: as fast as the other on speech, and in half its time on packets of video.
     case aeadAES128GCM
 
     /// Bytes of master key.

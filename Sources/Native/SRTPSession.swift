@@ -6,13 +6,10 @@ package enum SRTPError: Error, Equatable {
     case replayed
     /// No RTP or RTCP packet, or keys of the wrong length.
     case malformed
-    /// ``tooManyStreams`` or ``library``.
-    case other(Int32)
-
     /// The packet would begin one stream more than the session keeps. Not looked at, so perhaps not authentic.
-    package static var tooManyStreams: SRTPError { .other(1) }
+    case tooManyStreams
     /// libcrypto refused: no memory, or an algorithm it was built without.
-    package static var library: SRTPError { .other(2) }
+    case library
 }
 
 /// One direction of SRTP and SRTCP for all streams of a transport (RFC 3711, RFC 7714).
@@ -36,7 +33,7 @@ package struct SRTPSession: ~Copyable {
     /// - Parameters:
     ///   - key: Master key, then master salt: `profile.masterLength` bytes.
     ///   - maximumStreams: How many SSRCs a peer may send with, RTP and RTCP together, before more of them are refused
-    ///     with ``SRTPError/tooManyStreams``: a peer with good keys shall not fill our memory. Outbound there is none.
+    ///     with ``SRTPError/tooManyStreams``: a peer with good keys shall not fill our memory. What we send has no limit.
     /// - Throws: ``SRTPError/malformed`` for a key of another length.
     package init(
         profile: SRTPProfile, key: [UInt8], direction: Direction, maximumStreams: Int = 64
@@ -47,24 +44,28 @@ package struct SRTPSession: ~Copyable {
         let rtcp = try SRTPCipher(profile: profile, keys: rtcpKeys, protocolKind: .rtcp, direction: direction)
         self.rtp = rtp
         self.rtcp = rtcp
-        self.maximumStreams = direction == .inbound ? maximumStreams : .max
+        self.maximumStreams = maximumStreams
         self.profile = profile
     }
 
     /// Encrypts and signs the RTP packet in the first `count` bytes, in place. Returns the protected length.
     ///
     /// Header, CSRCs and extension stay readable; padding is payload. Never twice for one SSRC and sequence number
-    /// (RFC 7714 §8.1), which throws ``SRTPError/replayed``: keep the protected bytes to send again. A number that was
-    /// left out may follow later, within the window.
+    /// (RFC 7714 §8.1), which throws ``SRTPError/replayed``. A number that was left out may follow later, within the
+    /// window.
+    /// - Parameter isRepeat: The very same bytes were protected before and become the same again: one key stream, one
+    ///   text. Throws ``SRTPError/replayed`` for what was not, or left the window.
     /// - Precondition: `packet` has room for ``trailer`` bytes behind `count`.
-    package mutating func protect(_ packet: inout MutableSpan<UInt8>, count: Int) throws(SRTPError) -> Int {
+    package mutating func protect(
+        _ packet: inout MutableSpan<UInt8>, count: Int, isRepeat: Bool = false
+    ) throws(SRTPError) -> Int {
         precondition(count >= 0 && packet.count - Self.trailer >= count, "no room for the SRTP trailer")
         let header = try SRTPHeader(ofRTP: packet.span.extracting(..<count))
         let place = streams.place(of: header.ssrc) ?? streams.add(header.ssrc)
-        guard let index = streams[place].packetIndex(of: header.sequence), streams[place].rtp.isFresh(index) else {
-            throw .replayed
-        }
-        streams[place].rtp.record(index)  // before its use: an index whose sealing failed is spent
+        let number = header.sequence
+        guard let index = isRepeat ? streams[place].usedIndex(of: number) : streams[place].freshIndex(of: number)
+        else { throw .replayed }
+        if !isRepeat { streams[place].rtp.record(index) }  // before its use: an index whose sealing failed is spent
         try rtp.seal(&packet, frame(header, index: index, end: count))
         return count + profile.tagLength
     }
@@ -86,16 +87,14 @@ package struct SRTPSession: ~Copyable {
     ///
     /// After an error the bytes behind the header mean nothing.
     package mutating func unprotect(_ packet: inout MutableSpan<UInt8>, count: Int) throws(SRTPError) -> Int {
+        guard count <= packet.count, count >= profile.tagLength else { throw .malformed }
         let end = count - profile.tagLength
-        guard count <= packet.count, end >= 0 else { throw .malformed }
         let header = try SRTPHeader(ofRTP: packet.span.extracting(..<end))
         let known = try knownPlace(of: header.ssrc)
         var index = UInt64(header.sequence)
         if let known {
-            guard let next = streams[known].packetIndex(of: header.sequence), streams[known].rtp.isFresh(next) else {
-                throw .replayed
-            }
-            index = next
+            guard let fresh = streams[known].freshIndex(of: header.sequence) else { throw .replayed }
+            index = fresh
         }
         try rtp.open(&packet, frame(header, index: index, end: end))
         let place = known ?? streams.add(header.ssrc)
@@ -105,8 +104,9 @@ package struct SRTPSession: ~Copyable {
 
     /// The same for SRTCP. Takes packets that are signed only, too (E = 0, RFC 3711 §3.4).
     package mutating func unprotectRTCP(_ packet: inout MutableSpan<UInt8>, count: Int) throws(SRTPError) -> Int {
-        let end = count - profile.tagLength - Self.wordLength
-        guard count <= packet.count, end >= 0 else { throw .malformed }
+        let added = profile.tagLength + Self.wordLength
+        guard count <= packet.count, count >= added else { throw .malformed }
+        let end = count - added
         let header = try SRTPHeader(ofRTCP: packet.span.extracting(..<end))
         let known = try knownPlace(of: header.ssrc)
         let word = Self.read(packet.span, at: wordOffset(end: end))

@@ -1,15 +1,29 @@
 /// What one SSRC used of its packet indices, in SRTP and in SRTCP.
-struct SRTPStream: Sendable {
+package struct SRTPStream: Sendable {
     /// 1024 packets: a second of video with its retransmissions.
-    var rtp = SRTPReplayWindow<16>()
+    package var rtp = SRTPReplayWindow<16>()
     /// 128 packets; RFC 3711 §3.3.2 asks for 64.
-    var rtcp = SRTPReplayWindow<2>()
+    package var rtcp = SRTPReplayWindow<2>()
+
+    package init() {}
+
+    /// The index of the packet with this number if it was not used and can still be told.
+    package func freshIndex(of sequence: UInt16) -> UInt64? {
+        guard let index = packetIndex(of: sequence), rtp.isFresh(index) else { return nil }
+        return index
+    }
+
+    /// The index of the packet with this number if it was used and is still in the window.
+    package func usedIndex(of sequence: UInt16) -> UInt64? {
+        guard let index = packetIndex(of: sequence), rtp.isUsed(index) else { return nil }
+        return index
+    }
 
     /// The index of the packet with this number: the one nearest to the highest so far (RFC 3711 §3.3.1, appendix A).
     ///
     /// Before the first wrap there is no earlier ROC, so a number that seems to be of the one before counts as new.
     /// - Returns: `nil` past 2^48 packets, where the key's life ends.
-    func packetIndex(of sequence: UInt16) -> UInt64? {
+    package func packetIndex(of sequence: UInt16) -> UInt64? {
         guard let highest = rtp.highest else { return UInt64(sequence) }
         let last = UInt16(truncatingIfNeeded: highest)
         var rollovers = highest >> 16
@@ -25,7 +39,7 @@ struct SRTPStream: Sendable {
     /// The index of the next SRTCP packet to send, from 0 (RFC 3711 §3.4).
     ///
     /// - Returns: `nil` past 2^31 packets, where the key's life ends.
-    var nextControlIndex: UInt32? {
+    package var nextControlIndex: UInt32? {
         guard let highest = rtcp.highest else { return 0 }
         return highest < 0x7FFF_FFFF ? UInt32(highest + 1) : nil
     }

@@ -295,7 +295,7 @@ extension Peer {
         switch error {
         case .authenticationFailed: counters.unauthentic &+= 1
         case .replayed: counters.replayed &+= 1
-        case .malformed, .other: counters.malformed &+= 1
+        case .malformed, .tooManyStreams, .library: counters.malformed &+= 1
         }
     }
 }

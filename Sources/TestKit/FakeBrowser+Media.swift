@@ -106,7 +106,7 @@ extension FakeBrowser {
         switch error {
         case .authenticationFailed: counters.unauthentic += 1
         case .replayed: counters.replayed += 1
-        case .malformed, .other: counters.malformed += 1
+        case .malformed, .tooManyStreams, .library: counters.malformed += 1
         }
     }
 

@@ -14,10 +14,10 @@ struct SRTPLink: ~Copyable {
         receiver = inbound
     }
 
-    mutating func protect(_ packet: [UInt8]) throws(SRTPError) -> [UInt8] {
+    mutating func protect(_ packet: [UInt8], isRepeat: Bool = false) throws(SRTPError) -> [UInt8] {
         var buffer = packet + [UInt8](repeating: 0, count: SRTPSession.trailer)
         var span = buffer.mutableSpan
-        let length = try sender.protect(&span, count: packet.count)
+        let length = try sender.protect(&span, count: packet.count, isRepeat: isRepeat)
         return Array(buffer[..<length])
     }
 
@@ -50,8 +50,34 @@ private func rtp(_ sequence: UInt16, ssrc: UInt32 = 0xCAFE_BABE) -> [UInt8] {
         + (0..<80).map { UInt8(truncatingIfNeeded: Int(sequence) + $0) }
 }
 
+private func take(_ packet: [UInt8], _ session: inout SRTPSession) throws(SRTPError) -> [UInt8] {
+    var buffer = packet
+    var span = buffer.mutableSpan
+    let length = try session.unprotect(&span, count: packet.count)
+    return Array(buffer[..<length])
+}
+
+private func takeRTCP(_ packet: [UInt8], _ session: inout SRTPSession) throws(SRTPError) -> [UInt8] {
+    var buffer = packet
+    var span = buffer.mutableSpan
+    let length = try session.unprotectRTCP(&span, count: packet.count)
+    return Array(buffer[..<length])
+}
+
 struct SRTPSessionTests {
     static let profiles: [SRTPProfile] = [.aeadAES128GCM, .aes128CMSHA1_80]
+
+    @Test(arguments: profiles)
+    func aRepeatedPacketIsTheSameBytesAgain(profile: SRTPProfile) throws {
+        var link = try SRTPLink(profile)
+        let first = try link.protect(rtp(65_535))
+        for number in 0..<100 { _ = try link.protect(rtp(UInt16(number))) }  // past a wrap
+        #expect(try link.protect(rtp(65_535), isRepeat: true) == first)
+        #expect(throws: SRTPError.replayed) { try link.protect(rtp(100), isRepeat: true) }  // never sent
+        _ = try link.protect(rtp(100))
+        for number in 101..<1_200 { _ = try link.protect(rtp(UInt16(number))) }
+        #expect(throws: SRTPError.replayed) { try link.protect(rtp(65_535), isRepeat: true) }  // left the window
+    }
 
     @Test(arguments: profiles)
     func takesWhatItProtected(profile: SRTPProfile) throws {
@@ -178,6 +204,167 @@ struct SRTPSessionTests {
         // A stream that was forgotten has an empty window.
         #expect(try link.unprotect(one) == rtp(5, ssrc: 0x0102_0304))
         #expect(throws: SRTPError.replayed) { try link.unprotect(two) }
+    }
+
+    /// A forged packet leaves no trace: not in the window, not in the rollover counter, not in the table of streams.
+    @Test(arguments: profiles)
+    func changesNothingBeforeAPacketIsAuthentic(profile: SRTPProfile) throws {
+        let key = [UInt8](repeating: 9, count: profile.masterLength)
+        var sender = try SRTPLink(profile, key: key)
+        var receiver = try SRTPSession(profile: profile, key: key, direction: .inbound, maximumStreams: 1)
+        let first = try sender.protect(rtp(1))
+        for number in 0..<3000 {
+            var forged = first
+            (forged[2], forged[3]) = (
+                UInt8(truncatingIfNeeded: number * 21 >> 8), UInt8(truncatingIfNeeded: number * 21)
+            )
+            if number % 2 == 0 { forged[11] ^= UInt8(truncatingIfNeeded: number / 2 | 1) }
+            if forged == first { continue }
+            let bytes = forged
+            #expect(throws: SRTPError.authenticationFailed) { try take(bytes, &receiver) }
+        }
+        #expect(try take(first, &receiver) == rtp(1))
+        let second = try sender.protect(rtp(2))
+        #expect(try take(second, &receiver) == rtp(2))
+    }
+
+    @Test(arguments: profiles)
+    func takesNoMoreStreamsThanItMayKeep(profile: SRTPProfile) throws {
+        let key = [UInt8](repeating: 9, count: profile.masterLength)
+        var sender = try SRTPLink(profile, key: key)
+        var receiver = try SRTPSession(profile: profile, key: key, direction: .inbound, maximumStreams: 3)
+        _ = try take(sender.protect(rtp(1, ssrc: 1)), &receiver)
+        _ = try take(sender.protect(rtp(1, ssrc: 2)), &receiver)
+        // A source of reports alone counts too, and one of both counts once.
+        let report = try sender.protectRTCP(hex("80c90001 00000003"))
+        #expect(try takeRTCP(report, &receiver) == hex("80c90001 00000003"))
+        _ = try takeRTCP(sender.protectRTCP(hex("80c90001 00000002")), &receiver)
+        let third = try sender.protect(rtp(50, ssrc: 3))
+        _ = try take(third, &receiver)
+        let fourth = try sender.protect(rtp(1, ssrc: 4))
+        let fourthReport = try sender.protectRTCP(hex("80c90001 00000005"))
+        #expect(throws: SRTPError.tooManyStreams) { try take(fourth, &receiver) }
+        #expect(throws: SRTPError.tooManyStreams) { try takeRTCP(fourthReport, &receiver) }
+        _ = try take(sender.protect(rtp(2, ssrc: 1)), &receiver)
+        receiver.remove(ssrc: 2)
+        #expect(try take(fourth, &receiver) == rtp(1, ssrc: 4))
+        // The third moved when the second went, and kept its windows.
+        #expect(throws: SRTPError.replayed) { try takeRTCP(report, &receiver) }
+        #expect(throws: SRTPError.replayed) { try take(third, &receiver) }
+    }
+
+    @Test func keepsSixtyFourStreamsUnlessToldOtherwise() throws {
+        var link = try SRTPLink(.aeadAES128GCM)
+        for ssrc in UInt32(1)...64 {
+            #expect(try link.unprotect(link.protect(rtp(1, ssrc: ssrc))) == rtp(1, ssrc: ssrc))
+        }
+        // Outbound there is no limit: the sender takes the 65th.
+        let next = try link.protect(rtp(1, ssrc: 65))
+        #expect(throws: SRTPError.tooManyStreams) { try link.unprotect(next) }
+    }
+
+    /// RFC 3711 §3.4: E says whether the report is encrypted. Signed with the keys of appendix B.3 and index 7.
+    @Test func takesReportsThatAreSignedOnly() throws {
+        let key = hex(Self.references[0].key)
+        let keys = try SRTPSessionKeys(deriving: .rtcp, of: .aes128CMSHA1_80, from: key)
+        let report = hex("81ca0002 cafebabe 01026162 00000000")
+        let tag = Digest.hmacSHA1(key: keys.authentication, message: (report + hex("00000007")).span).prefix(10)
+        var link = try SRTPLink(.aes128CMSHA1_80, key: key)
+        #expect(try link.unprotectRTCP(report + hex("00000007") + tag) == report)
+        #expect(throws: SRTPError.replayed) { try link.unprotectRTCP(report + hex("00000007") + tag) }
+        #expect(throws: SRTPError.authenticationFailed) { try link.unprotectRTCP(report + hex("80000008") + tag) }
+    }
+
+    /// The same in GCM, where the tag stands before E and index (RFC 7714 §9.3).
+    @Test func takesReportsThatAreSignedOnlyInGCM() throws {
+        let key = hex(Self.references[1].key)
+        let keys = try SRTPSessionKeys(deriving: .rtcp, of: .aeadAES128GCM, from: key)
+        var cipher = try SRTPCipher(profile: .aeadAES128GCM, keys: keys, protocolKind: .rtcp, direction: .outbound)
+        let report = hex("81ca0002 cafebabe 01026162 00000000")
+        var buffer = report + [UInt8](repeating: 0, count: 16)
+        var span = buffer.mutableSpan
+        try cipher.seal(&span, .init(clear: 16, end: 16, tag: 16, ssrc: 0xCAFE_BABE, index: 7, word: 7))
+        var link = try SRTPLink(.aeadAES128GCM, key: key)
+        #expect(try link.unprotectRTCP(buffer + hex("00000007")) == report)
+        #expect(throws: SRTPError.replayed) { try link.unprotectRTCP(buffer + hex("00000007")) }
+        #expect(throws: SRTPError.authenticationFailed) { try link.unprotectRTCP(buffer + hex("80000008")) }
+    }
+
+    /// An index used in another order than it was made is used once all the same.
+    @Test(arguments: profiles)
+    func protectsNumbersThatWereLeftOut(profile: SRTPProfile) throws {
+        var link = try SRTPLink(profile)
+        _ = try link.protect(rtp(2000))
+        #expect(try link.unprotect(link.protect(rtp(1990))) == rtp(1990))
+        #expect(throws: SRTPError.replayed) { try link.protect(rtp(1990)) }
+        #expect(try link.unprotect(link.protect(rtp(977))) == rtp(977))
+        #expect(throws: SRTPError.replayed) { try link.protect(rtp(976)) }
+    }
+
+    typealias BadHeader = (what: String, packet: String)
+    static let badHeaders: [BadHeader] = [
+        ("version 1", "406f0001 00002710 cafebabe"),
+        ("no room for two CSRCs", "826f0001 00002710 cafebabe 00000001 000000"),
+        ("fifteen CSRCs and nothing", "8f6f0001 00002710 cafebabe"),
+        ("an extension without a header", "906f0001 00002710 cafebabe bede00"),
+        ("an extension past the end", "906f0001 00002710 cafebabe bede0002 51aa0000 000000"),
+        ("the longest extension", "906f0001 00002710 cafebabe bedeffff"),
+    ]
+
+    @Test(arguments: badHeaders)
+    func refusesHeadersPastTheEnd(row: BadHeader) throws {
+        for profile in Self.profiles {
+            var link = try SRTPLink(profile)
+            #expect(throws: SRTPError.malformed) { try link.protect(hex(row.packet)) }
+            // The tag is no part of the header, though there are bytes.
+            let received = hex(row.packet) + [UInt8](repeating: 0, count: profile.tagLength)
+            #expect(throws: SRTPError.malformed) { try link.unprotect(received) }
+        }
+    }
+
+    @Test(arguments: profiles)
+    func flippedBitsNeverPass(profile: SRTPProfile) throws {
+        var generator = SeededGenerator(seed: 17)
+        var link = try SRTPLink(profile)
+        let packet = hex("926f0001 00002710 cafebabe 00000001 00000002 bede0001 51aa0000") + generator.bytes(40)
+        let protected = try link.protect(packet)
+        let report = try link.protectRTCP(hex("81c90007 cafebabe") + generator.bytes(24))
+        for _ in 0..<3000 {
+            var (changed, changedReport) = (protected, report)
+            for _ in 0..<Int.random(in: 1...4, using: &generator) {
+                changed[Int.random(in: 0..<changed.count, using: &generator)] ^=
+                    1 << UInt8.random(in: 0..<8, using: &generator)
+                changedReport[Int.random(in: 0..<report.count, using: &generator)] ^=
+                    1 << UInt8.random(in: 0..<8, using: &generator)
+            }
+            if changed != protected { #expect(throws: SRTPError.self) { try link.unprotect(changed) } }
+            if changedReport != report { #expect(throws: SRTPError.self) { try link.unprotectRTCP(changedReport) } }
+        }
+        for length in 0..<report.count {
+            #expect(throws: SRTPError.self) { try link.unprotectRTCP(Array(report[..<length])) }
+        }
+        #expect(try link.unprotect(protected) == packet)
+        _ = try link.unprotectRTCP(report)
+    }
+
+    /// Nothing behind the protected length is touched: a packet may fill its slot up to the trailer.
+    @Test(arguments: profiles)
+    func writesNoMoreThanTheTrailer(profile: SRTPProfile) throws {
+        var link = try SRTPLink(profile)
+        let packet = rtp(1) + [UInt8](repeating: 5, count: 1500 - 92)
+        var buffer = packet + [UInt8](repeating: 0xEE, count: SRTPSession.trailer + 8)
+        var span = buffer.mutableSpan
+        let length = try link.sender.protect(&span, count: packet.count)
+        #expect(length == 1500 + profile.tagLength)
+        #expect(buffer[length...].allSatisfy { $0 == 0xEE })
+        #expect(try link.unprotect(Array(buffer[..<length])) == packet)
+
+        let report = hex("80c90001 cafebabe")
+        buffer = report + [UInt8](repeating: 0xEE, count: SRTPSession.trailer)
+        span = buffer.mutableSpan
+        let reportLength = try link.sender.protectRTCP(&span, count: report.count)
+        #expect(reportLength <= report.count + SRTPSession.trailer)
+        #expect(buffer[reportLength...].allSatisfy { $0 == 0xEE })
     }
 
     /// libsrtp's own reference packets (its test driver), whose key for AES-CM is that of RFC 3711 appendix B.3.
