@@ -6,8 +6,10 @@ package import Wire
 /// a half times what arrives. So a low value that rises, or that is well above what we send, says nothing about the
 /// line. It is a limit when it falls, when it stays below what we send, or when packets get lost.
 package struct DownlinkEstimate {
-    /// Bits per second that the line does not exceed; `nil` while nothing points to a limit.
+    /// Bits per second that the line did not exceed; `nil` while nothing points to a limit.
     package private(set) var limit: UInt64?
+    /// How much of the limit is tried, in percent: more and more while the line shows no strain.
+    private var headroom: UInt64 = 100
     /// What the receiver said in SDP or by configuration.
     package var ceiling: UInt64 = .max
 
@@ -20,7 +22,7 @@ package struct DownlinkEstimate {
     package init() {}
 
     /// What to count on.
-    package var capacity: UInt64 { min(limit ?? .max, ceiling) }
+    package var capacity: UInt64 { min(limit.map { Self.percent(headroom, of: $0) } ?? .max, ceiling) }
 
     /// More than a tenth lost for five reports or seconds on end.
     package var isLossy: Bool { lossyReports >= Self.reportsForLossy }
@@ -35,14 +37,15 @@ package struct DownlinkEstimate {
             return
         }
         if bitrate < last / 20 * 19, bitrate < Self.percent(130, of: sending) {
-            restrict(to: bitrate, at: now)
-        } else if limit != nil {
-            relax(to: bitrate, sending: sending, at: now)
-        } else if now.nanoseconds(since: reference.at) >= Self.observation {
-            let isRising = bitrate >= Self.percent(108, of: reference.value)
-            if !isRising, bitrate < Self.percent(90, of: sending) { restrict(to: bitrate, at: now) }
-            self.reference = (bitrate, now)
+            return restrict(to: bitrate, at: now)
         }
+        if limit != nil { limit = max(bitrate, Self.least) }
+        if now.nanoseconds(since: reference.at) >= Self.observation {
+            let isRising = bitrate >= Self.percent(108, of: reference.value)
+            self.reference = (bitrate, now)
+            if !isRising, bitrate < Self.percent(90, of: sending) { return restrict(to: bitrate, at: now) }
+        }
+        lookForRoom(bitrate, sending: sending, at: now)
     }
 
     /// Takes a report block of the receiver.
@@ -65,30 +68,32 @@ package struct DownlinkEstimate {
 
     private mutating func restrict(to bitrate: UInt64, at now: Instant) {
         limit = max(bitrate, Self.least)
+        headroom = 100
         reference = (bitrate, now)
         freeSince = nil
     }
 
-    /// A limit follows the receiver's estimate up, and ends when that has been well above what we send for a while.
-    private mutating func relax(to bitrate: UInt64, sending: UInt64, at now: Instant) {
-        limit = max(bitrate, Self.least)
-        guard lossyReports == 0, bitrate >= Self.percent(130, of: sending) else {
+    /// An estimate that is well above what we send for a while is one that we hold down ourselves.
+    private mutating func lookForRoom(_ bitrate: UInt64, sending: UInt64, at now: Instant) {
+        guard limit != nil, lossyReports == 0, bitrate >= Self.percent(130, of: sending) else {
             freeSince = nil
             return
         }
         let since = freeSince ?? now
         freeSince = since
         guard now.nanoseconds(since: since) >= Self.freedom else { return }
-        limit = nil
-        (reference, freeSince) = ((bitrate, now), nil)
+        freeSince = now
+        headroom = headroom / 2 * 3
+        if headroom > Self.mostHeadroom { (limit, headroom) = (nil, 100) }
     }
 
     private static func percent(_ percent: UInt64, of bitrate: UInt64) -> UInt64 {
-        bitrate > .max / 1_000 ? .max : bitrate * percent / 100
+        bitrate > .max / 10_000 ? .max : bitrate * percent / 100
     }
 
     private static let observation: Int64 = 2_000_000_000
     private static let freedom: Int64 = 3_000_000_000
+    private static let mostHeadroom: UInt64 = 1_000
     /// Nothing is shown below that anyway.
     private static let least: UInt64 = 30_000
     /// 10 %.

@@ -11,6 +11,8 @@ package struct KeyFrameRequester {
         package var layer: Int
         /// Not the repetition of an earlier one: FIR counts them (RFC 5104 §4.3.1.1).
         package var isNew: Bool
+
+        package init(layer: Int, isNew: Bool) { (self.layer, self.isNew) = (layer, isNew) }
     }
 
     /// Requests sent.

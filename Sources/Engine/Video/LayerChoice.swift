@@ -36,6 +36,8 @@ package struct LayerChoice {
         package var layer: Int
         /// The highest TID to send.
         package var temporalLimit: UInt8
+
+        package init(layer: Int, temporalLimit: UInt8) { (self.layer, self.temporalLimit) = (layer, temporalLimit) }
     }
 
     package private(set) var pick: Pick?

@@ -64,7 +64,7 @@ package struct PacketLog {
     /// - Parameter isRepair: It was sent again, so it fills gaps and never moves the stream on.
     package mutating func place(for sequence: UInt16, isRepair: Bool) -> Place {
         guard isOpen else { return .outside }
-        guard let highest else { return isRepair ? .outside : begin(at: Int64(sequence) &+ Self.capacity) }
+        guard let highest else { return isRepair ? .outside : begin(at: Int64(sequence) &+ 0x1_0000) }
         let step = Int64(Int16(bitPattern: sequence &- UInt16(truncatingIfNeeded: highest)))
         if isFresh {
             return isRepair ? .outside : begin(at: highest &+ Self.forward(from: highest, to: sequence))

@@ -16,7 +16,13 @@ package struct SendHistory {
         /// uses SRTP's key stream twice (RFC 3711 §9.1, RFC 5116 §5.1.1).
         package var hasMID: Bool
         /// When it was last sent again, in milliseconds; 0 for never.
-        package var repeated: UInt32 = 0
+        package internal(set) var repeated: UInt32 = 0
+
+        package init(source: Int64, layer: UInt8, numbers: VP8Rewriter.Numbers, hasMID: Bool) {
+            (self.source, self.layer, self.hasMID) = (source, layer, hasMID)
+            (timestamp, pictureID) = (numbers.timestamp, numbers.pictureID)
+            (tl0PictureIndex, keyIndex) = (numbers.tl0PictureIndex, numbers.keyIndex)
+        }
     }
 
     package enum Answer {

@@ -14,6 +14,11 @@ package struct VP8Rewriter {
         package var pictureID: UInt16
         package var tl0PictureIndex: UInt8
         package var keyIndex: UInt8
+
+        package init(sequence: UInt16, timestamp: UInt32, pictureID: UInt16, tl0PictureIndex: UInt8, keyIndex: UInt8) {
+            (self.sequence, self.timestamp, self.pictureID) = (sequence, timestamp, pictureID)
+            (self.tl0PictureIndex, self.keyIndex) = (tl0PictureIndex, keyIndex)
+        }
     }
 
     package enum Outcome: Equatable {

@@ -53,6 +53,9 @@ package final class VideoLayer {
         repair = LossRepair(canRequest: parameters.feedback.contains(.nack))
     }
 
+    /// Somebody watches, or did a moment ago.
+    package var keepsPackets: Bool { ring != nil }
+
     /// It sends. A screen that does not change sends a frame now and then, a layer that is off sends none.
     package func isActive(at now: Instant) -> Bool { !isSilent(for: activity, at: now) }
 
@@ -107,6 +110,9 @@ package final class VideoLayer {
         temporalLayers = 1
         startAnew()
     }
+
+    /// It sends from now on.
+    func start(at now: Instant) { lastPacket = now }
 
     func senderReport(ntp: UInt64, at now: Instant) { reception.senderReport(ntp: ntp, at: now) }
 

@@ -47,9 +47,7 @@ extension VideoOutput {
         guard let ring = layer.ring else { return }
         if record.startsKeyFrame { keyFrameNumber = history.count }
         let hasMID = !isKnown && mid != nil
-        let entry = SendHistory.Entry(
-            source: record.sequence, timestamp: numbers.timestamp, pictureID: numbers.pictureID,
-            tl0PictureIndex: numbers.tl0PictureIndex, keyIndex: numbers.keyIndex, layer: tag, hasMID: hasMID)
+        let entry = SendHistory.Entry(source: record.sequence, layer: tag, numbers: numbers, hasMID: hasMID)
         history.append(entry, sequence: numbers.sequence)
         repairs.sent(record.size)
         pacer.sent(record.size, at: now)

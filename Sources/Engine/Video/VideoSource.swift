@@ -68,6 +68,7 @@ package final class VideoSource {
     package func end(at now: Instant) {
         for output in outputs { output.sourceEnded(self, at: now) }
         outputs = []
+        requester.cancel()
     }
 
     // MARK: Packets
@@ -103,11 +104,14 @@ package final class VideoSource {
     }
 
     private func receive(_ header: RTPHeader, _ packet: Span<UInt8>, on layer: VideoLayer, at now: Instant) {
-        let wasActive = layer.isActive(at: now)
+        if !muted, header.payloadType == parameters.payloadType, !header.payload.isEmpty, !layer.isActive(at: now) {
+            // Before the packet is kept: it may be the first of the key frame with which every stream begins.
+            layer.start(at: now)
+            for output in outputs { output.layerStarted(layer, of: self, at: now) }
+        }
         let isKept = !muted && layer.log.isOpen
         let arrival = layer.receive(header, packet.extracting(header.payload), isKept: isKept, at: now)
         forward(arrival, of: layer, at: now)
-        if !wasActive, !muted { for output in outputs { output.layerStarted(layer, of: self, at: now) } }
     }
 
     private func repair(_ header: RTPHeader, _ packet: Span<UInt8>, on layer: VideoLayer, at now: Instant) {
@@ -200,7 +204,7 @@ package final class VideoSource {
 
     /// A sender that is told nothing stays at 300 kb/s for ever (`media.md` §0.1).
     private func appendBitrate(at now: Instant, into feedback: inout [RTCPPacket]) {
-        guard anySSRC != nil else { return }
+        guard layers.contains(where: { $0.ssrc != nil }) else { return }
         budget.begin()
         if !muted { for output in outputs { budget.add(capacity: output.demand) } }
         guard let bitrate = budget.take(at: now) else { return }
@@ -209,7 +213,6 @@ package final class VideoSource {
             .receiverBitrate(ReceiverBitrate(sender: ours, bitsPerSecond: bitrate, sources: sources)))
     }
 
-    private var anySSRC: SSRC? { layers.lazy.compactMap(\.ssrc).first }
     private var ours: SSRC { parameters.local.media }
 
     private static let reportInterval: Duration = .seconds(1)
