@@ -120,13 +120,11 @@ extension AnswerWriter {
 
 extension AnswerWriter {
     private func codecs(_ video: VideoParameters) -> [Codec] {
-        var codecs = [
-            Codec(
-                payloadType: video.payloadType, name: "VP8", clockRate: 90_000, feedback: video.feedback.texts)
-        ]
+        let vp8 = Codec(
+            payloadType: video.payloadType, name: "VP8", clockRate: 90_000, feedback: video.feedback.texts)
+        var codecs = [vp8]
         if let rtx = video.rtxPayloadType {
-            let parameters = FormatParameters("apt=\(video.payloadType)")
-            codecs.append(Codec(payloadType: rtx, name: "rtx", clockRate: 90_000, parameters: parameters))
+            codecs.append(vp8.retransmission(payloadType: rtx))
         }
         return codecs
     }

@@ -106,7 +106,7 @@ extension Peer {
 
     /// Encrypts in place; returns the new length, 0 when the number was used before.
     private func protect(_ slot: inout MutableSpan<UInt8>, count: Int, isRepeat: Bool) -> Int {
-        (try? outbound?.protect(&slot, count: count)) ?? 0
+        (try? outbound?.protect(&slot, count: count, isRepeat: isRepeat)) ?? 0
     }
 
     /// What fits every path between a browser and us, headers and trailer taken off.

@@ -12,14 +12,13 @@ struct SimulcastOffer {
     ///   layers apart, and Chromium refuses such an answer (`media.md` §1.3).
     init?(in line: MediaDescription, payloadType: UInt8) {
         guard let rid = line.headerExtension(HeaderExtension.streamID), rid.mayBeSentByOfferer,
-            let simulcast = line.attributes.value(of: "simulcast")
+            let simulcast = line.simulcast
         else { return nil }
         let known = line.rids.filter { $0.isSent && Self.isUsable($0, payloadType: payloadType) }.map(\.id)
         var layers: [String] = []
-        for choice in Self.sent(in: simulcast) where layers.count < VideoParameters.mostLayers {
-            // Of alternatives the first that we know counts; `~` is a layer that starts paused (RFC 8853 §5.1).
-            let layer = choice.split(separator: ",").map { String($0.first == "~" ? $0.dropFirst() : $0) }
-                .first { known.contains($0) && !layers.contains($0) }
+        for stream in simulcast.sent where layers.count < VideoParameters.mostLayers {
+            // Of alternatives the first that we know counts, paused or not: it may start any time.
+            let layer = stream.alternatives.map(\.rid).first { known.contains($0) && !layers.contains($0) }
             if let layer { layers.append(layer) }
         }
         guard layers.count > 1 else { return nil }
@@ -29,27 +28,10 @@ struct SimulcastOffer {
         repairedRID = repaired.flatMap { $0.mayBeSentByOfferer ? $0 : nil }
     }
 
-    /// `send q;h;f recv a`: the list behind `send`.
-    private static func sent(in value: String) -> [Substring] {
-        let words = value.split(separator: " ")
-        guard let send = words.firstIndex(of: "send"), send + 1 < words.count else { return [] }
-        return words[send + 1].split(separator: ";")
-    }
-
     /// A name that fits the one-byte header extension (RFC 8852 §3), for our codec.
     private static func isUsable(_ rid: RestrictionIdentifier, payloadType: UInt8) -> Bool {
-        guard (1...16).contains(rid.id.utf8.count), rid.id.utf8.allSatisfy(isNameByte) else { return false }
-        guard let types = FormatParameters(rid.restrictions)["pt"] else { return true }
-        return types.split(separator: ",").contains { UInt8($0) == payloadType }
-    }
-
-    private static func isNameByte(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"),
-            UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "-"), UInt8(ascii: "_"):
-            true
-        default: false
-        }
+        let types = rid.payloadTypes
+        return rid.id.utf8.count <= 16 && (types.isEmpty || types.contains(payloadType))
     }
 }
 

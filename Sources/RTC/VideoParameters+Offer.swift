@@ -6,7 +6,7 @@ extension VideoParameters {
     /// - Parameter mayReceive: Whether we take pictures here; else the answer asks for none.
     init?(answering line: MediaDescription, at index: Int, mayReceive: Bool, from local: StreamSSRCs) {
         guard let vp8 = MediaSelection.vp8(of: line) else { return nil }
-        let feedback = VideoFeedback(offered: vp8.feedback)
+        let feedback = VideoFeedback(of: vp8)
         let direction = mayReceive ? line.direction.mirrored : line.direction.mirrored.withoutReceiving
         let simulcast = direction.receives ? SimulcastOffer(in: line, payloadType: vp8.payloadType) : nil
         self.init(
@@ -14,22 +14,15 @@ extension VideoParameters {
             mid: line.mid ?? String(index),
             midExtensionID: line.headerExtension(HeaderExtension.mid).flatMap { $0.isForBoth ? $0.id : nil },
             payloadType: vp8.payloadType,
-            rtxPayloadType: feedback.contains(.nack) ? Self.rtx(of: line, for: vp8.payloadType) : nil,
+            rtxPayloadType: feedback.contains(.nack) ? line.codecs.retransmission(of: vp8)?.payloadType : nil,
             feedback: feedback,
             direction: direction,
             layers: simulcast?.layers ?? [],
             ridExtensionID: simulcast?.rid.id,
             repairedRIDExtensionID: simulcast?.repairedRID?.id,
             announced: direction.receives ? Self.announced(in: line) : [],
-            maximumBitrate: Self.maximumBitrate(of: line),
+            maximumBitrate: line.maximumBitrate.flatMap { $0 > 0 ? $0 : nil },
             local: local)
-    }
-
-    private static func rtx(of line: MediaDescription, for payloadType: UInt8) -> UInt8? {
-        line.codecs.first { codec in
-            codec.isNamed("rtx") && codec.clockRate == 90_000
-                && codec.parameters["apt"].flatMap { UInt8($0) } == payloadType
-        }?.payloadType
     }
 
     /// The announced sources without those that only repair others. A group that names a source nobody announced is
@@ -46,17 +39,6 @@ extension VideoParameters {
         for group in line.sourceGroups("FEC-FR") { repairing.formUnion(group.dropFirst()) }
         return ssrcs.filter { !repairing.contains($0) }.prefix(mostLayers)
             .map { StreamSSRCs(media: $0, rtx: repairs[$0]) }
-    }
-
-    /// `b=TIAS` counts bits, `b=AS` thousands of them (RFC 3890 §6.2).
-    private static func maximumBitrate(of line: MediaDescription) -> Int? {
-        for (prefix, unit) in [("TIAS:", 1), ("AS:", 1000)] {
-            guard let value = line.bandwidth.first(where: { $0.hasPrefix(prefix) }),
-                let number = UInt32(value.dropFirst(prefix.count)), number > 0
-            else { continue }
-            return Int(number) * unit
-        }
-        return nil
     }
 }
 

@@ -86,18 +86,18 @@ package struct VideoFeedback: OptionSet, Sendable {
     package static let fir = VideoFeedback(rawValue: 4)
     package static let remb = VideoFeedback(rawValue: 8)
 
-    /// What is known among the values of an offer. Never transport-cc: agreed on and not fed it makes browsers send
+    /// What is known among that which was offered for a codec. Never transport-cc: agreed on and not fed it makes browsers send
     /// 30 kb/s (`media.md` §0.1).
-    package init(offered: [String]) {
+    package init(of codec: Codec) {
         self = Self.values.reduce(into: []) { flags, known in
-            if offered.contains(known.text) { flags.insert(known.flag) }
+            if codec.accepts(known.kind) { flags.insert(known.flag) }
         }
     }
 
     /// As `a=rtcp-fb` says it.
-    package var texts: [String] { Self.values.filter { contains($0.flag) }.map(\.text) }
+    package var texts: [String] { Self.values.filter { contains($0.flag) }.map(\.kind.rawValue) }
 
-    private static let values: [(text: String, flag: VideoFeedback)] = [
-        ("nack", .nack), ("nack pli", .pli), ("ccm fir", .fir), ("goog-remb", .remb),
+    private static let values: [(kind: FeedbackKind, flag: VideoFeedback)] = [
+        (.nack, .nack), (.pictureLoss, .pli), (.fullIntra, .fir), (.receiverBitrate, .remb),
     ]
 }

@@ -30,7 +30,7 @@ extension BrowserAnswer {
             payloadType = vp8.payloadType
             rtxPayloadType =
                 line.codecs.first { $0.isNamed("rtx") && $0.parameters["apt"] == String(vp8.payloadType) }?.payloadType
-            feedback = VideoFeedback(offered: vp8.feedback)
+            feedback = VideoFeedback(of: vp8)
             midID = line.headerExtension(HeaderExtension.mid)?.id
             ridID = line.headerExtension(HeaderExtension.streamID)?.id
             repairedRIDID = line.headerExtension(HeaderExtension.repairedStreamID)?.id
