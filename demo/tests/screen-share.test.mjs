@@ -36,12 +36,12 @@ class FakeCall extends Emitter {
 }
 
 /** A share by way of a real {@link Conference} with a client that makes fake calls. */
-function make({ open } = {}) {
+function make({ open, hasVideo = true } = {}) {
   const track = new FakeTrack();
   const calls = [];
   const told = [];
   const states = [];
-  const call = (options) => calls[calls.push(Object.assign(new FakeCall(), { options })) - 1];
+  const call = (options) => calls[calls.push(Object.assign(new FakeCall(), { options, hasVideo })) - 1];
   const conference = new Conference({ call }, { callID: 'C-1', laName: '3500' });
   const share = new ScreenShare({
     open: open ?? (async () => streamOf(track)),
@@ -104,12 +104,8 @@ test('a screen chosen after leaving is not shown', async () => {
 });
 
 test('a server that takes no picture is told', async () => {
-  const { share, calls, told, track } = make();
-  const starting = share.start();
-  await null;
-  await null;
-  for (const call of calls) call.hasVideo = false;
-  await starting;
+  const { share, told, track } = make({ hasVideo: false });
+  await share.start();
   assert.deepEqual([share.state, track.isStopped], ['off', true]);
   assert.match(told[0], /no pictures/);
 });

@@ -201,6 +201,15 @@ test('layers fit what browsers send of a picture of that size', () => {
   assert.equal(layersFor(null).length, 3);
 });
 
+test('a browser that is left with one layer sends it full size', async () => {
+  const { call, peer } = await makeCall(
+    { stream: sound, watch: true, simulcast: true }, 'sendrecv\nsendonly', 'sendrecv\nsendrecv',
+  );
+  peer.transceivers[1].sender.encodings.length = 1;
+  await call.sendVideo(track('video'));
+  assert.deepEqual(peer.transceivers[1].sender.encodings, [{ rid: 'q', active: true, scaleResolutionDownBy: 1 }]);
+});
+
 test('a smaller camera changes the layers, not the offer', async () => {
   const { call, requests, peer } = await makeCall({ stream: both(), simulcast: true }, 'sendrecv\nsendrecv');
   await call.sendVideo(track('video', 640, 360));

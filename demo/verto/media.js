@@ -51,6 +51,8 @@ export class CallMedia {
   async accept(answer) {
     await this.#peer.setRemoteDescription({ type: 'answer', sdp: answer });
     this.#videos = this.#videos.filter((each) => !isOver(each));
+    const sender = this.#videos[0]?.sender;
+    if (sender?.track) await fit(sender, sender.track); // the answer may have left fewer layers than were offered
   }
 
   /** Takes the server's offer, sends `audio` and `video` where it lets us, and resolves with the answer. */
@@ -173,21 +175,31 @@ export class CallMedia {
  * The encodings for simulcast: quarter, half and full size. Chromium sends three layers from 960x540 on, two from
  * 480x270 on, and leaves out the *largest* ones below that; so those that are left have to be the right size.
  * @param {MediaStreamTrack} [track] What is to be sent; without it a large camera is expected.
+ * @param {number} [most] How many layers there are room for.
  */
-export function layersFor(track) {
+export function layersFor(track, most = 3) {
   const { width = 1280, height = 720 } = track?.getSettings() ?? {};
-  const count = 1 + (width * height >= 480 * 270) + (width * height >= 960 * 540);
-  return ['q', 'h', 'f'].map((rid, index) => {
+  const count = Math.min(most, 1 + (width * height >= 480 * 270) + (width * height >= 960 * 540));
+  return ['q', 'h', 'f'].slice(0, most).map((rid, index) => {
     return { rid, active: index < count, scaleResolutionDownBy: 2 ** Math.max(0, count - 1 - index) };
   });
 }
 
-/** Adapts the layers that were offered to the size of `track`. */
+/**
+ * Adapts the layers to the size of `track`. There is one left in Firefox when the first answer took no picture from
+ * us, and it must not stay the smallest.
+ */
 async function fit(sender, track) {
   const parameters = sender.getParameters();
-  if (parameters.encodings.length !== 3) return;
-  const layers = new Map(layersFor(track).map((each) => [each.rid, each]));
-  for (const encoding of parameters.encodings) Object.assign(encoding, layers.get(encoding.rid));
+  const { encodings } = parameters;
+  const layers = layersFor(track, encodings.length);
+  const isRight = (encoding, { active, scaleResolutionDownBy: scale }) => {
+    return encoding.active !== !active && (encoding.scaleResolutionDownBy ?? 1) === scale;
+  };
+  if (layers.every((layer, index) => isRight(encodings[index], layer))) return;
+  layers.forEach(({ active, scaleResolutionDownBy }, index) => {
+    Object.assign(encodings[index], { active, scaleResolutionDownBy });
+  });
   await sender.setParameters(parameters).catch((error) => console.warn('layers not set:', error));
 }
 
