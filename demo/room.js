@@ -79,7 +79,7 @@ const shortcuts = {
   KeyG: () => video.toggleView(),
 };
 
-async function join({ isMuted = false, isCameraOff = false } = {}) {
+async function join({ isMuted = false, isCameraOn } = {}) {
   if (stay) return;
   const room = page.room.value.trim();
   const name = page.name.value.trim();
@@ -95,7 +95,7 @@ async function join({ isMuted = false, isCameraOff = false } = {}) {
     if (stay !== mine) return stopStream(mine.stream);
     watchOwnLevel(mine);
     setStatus('camera');
-    await video.start({ callerName: name, isCameraOff });
+    await video.start({ callerName: name, isCameraOn });
     if (stay !== mine) return;
     fillDevices();
     await connect();
@@ -188,7 +188,7 @@ addEventListener('pagehide', () => {
     keepForReload({
       fields: { ...fields, room: stay.room, name: stay.name },
       isMuted: stay.mute.isMuted,
-      isCameraOff: video.camera.state === 'off',
+      isCameraOn: video.camera.state !== 'off',
       view: video.view,
     });
   }
@@ -609,7 +609,7 @@ fillDevices().then(() => {
   if (!kept) return video.previewRemembered();
   for (const key of ['name', 'room', 'login', 'password']) page[key].value = kept.fields[key];
   video.setView(kept.view);
-  join({ isMuted: kept.isMuted, isCameraOff: kept.isCameraOff });
+  join({ isMuted: kept.isMuted, isCameraOn: kept.isCameraOn });
 });
 
 /** What tests look at. */

@@ -60,7 +60,7 @@ export class Scene {
     if (sharer !== undefined && sharer !== selfKey) {
       return { member: members.find((member) => member.key === sharer), isScreen: true };
     }
-    if (holder === null && sharer === undefined) return null;
+    // Somebody who can be seen has the floor, or the rows that say so are on their way.
     for (const key of [this.#holder, this.#previous]) {
       const member = others.find((each) => each.key === key);
       if (member) return { member, isScreen: false };

@@ -118,14 +118,14 @@ export class RoomVideo {
 
   // A stay
 
-  /** Turns the camera on, if it was chosen in the form: before the call, so that the call begins with it. */
-  async start({ callerName, isCameraOff = false }) {
+  /** Turns the camera on, if it was chosen in the form (or `isCameraOn`): before the call, which begins with it. */
+  async start({ callerName, isCameraOn = this.#page.camera.value !== 'none' }) {
     this.#callerName = callerName;
     this.#previewTurn += 1;
     const track = this.#preview;
     this.#preview = null;
     this.#closePreview();
-    if (this.#page.camera.value === 'none' || isCameraOff) return track?.stop();
+    if (!isCameraOn) return track?.stop();
     await this.camera.turnOn(track?.readyState === 'live' ? track : null);
   }
 

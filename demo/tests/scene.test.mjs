@@ -30,6 +30,7 @@ for (const [what, steps, expected] of [
   ['whom a moderator puts before a screen', ['S A* B', 'S A B#', 'S A* B#'], 'A'],
   ['for the one who shares the one who had the floor', ['S A* B', 'S# A B'], 'A'],
   ['for the one who shares and had the floor the one before', ['S A* B', 'S* A B', 'S# A B'], 'A'],
+  ['the same one as before, while the rows that tell are on their way', ['S A* B', 'S A B'], 'A'],
   ['the one with the floor again after a screen', ['S A* B', 'S A B#', 'S A* B'], 'A'],
 ]) {
   test(`the main picture is that of ${what}`, () => {
