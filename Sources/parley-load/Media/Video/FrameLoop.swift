@@ -60,8 +60,8 @@ final class FrameLoop {
 
     /// RTP header and the tag of AES-GCM.
     static let overhead = RTPHeader.fixedSize + 16
-    /// A key frame that nobody asked for comes every 20 s, where browsers send none.
-    private static let length = 20 * VideoSize.framesPerSecond
+    /// A key frame that nobody asked for comes every 10 s, where browsers send none.
+    private static let length = 10 * VideoSize.framesPerSecond
     /// What is wrong in one picture stays wrong until the next key frame.
     private static let checked = 10
 }

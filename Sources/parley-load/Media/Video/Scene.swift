@@ -46,13 +46,16 @@ struct Scene {
         return picture
     }
 
-    /// A slope with a texture, and a colour.
+    /// Books on a shelf, as it were: a key frame of it has ten times the bytes of other frames.
     private static func paper(_ frame: VideoFrame, using random: inout SeededGenerator) {
         let stride = frame.width
+        let columns = stride / book + 1
+        let books = (0..<columns * (frame.height / book + 1)).map { _ in Int.random(in: 40..<200, using: &random) }
         frame.withMutablePlane(.y) { samples in
             for index in samples.indices {
-                let slope = 40 + 120 * (index % stride) / stride
-                samples[index] = UInt8(slope + Int.random(in: 0..<12, using: &random))
+                let (row, column) = index.quotientAndRemainder(dividingBy: stride)
+                let level = books[row / book * columns + column / book]
+                samples[index] = UInt8(level + Int.random(in: 0..<12, using: &random))
             }
         }
         for (plane, value) in [(VideoFrame.Plane.u, UInt8(112)), (.v, 146)] {
@@ -61,6 +64,9 @@ struct Scene {
             }
         }
     }
+
+    /// Pixels.
+    private static let book = 11
 
     private static func copy(_ source: VideoFrame, to target: VideoFrame) {
         for plane in VideoFrame.Plane.allCases {
