@@ -1,6 +1,6 @@
 package import Conference
 package import Native
-import RTC
+package import RTC
 package import Wire
 
 /// One running room: its rules, its members' media, its mixer, who sees whom.

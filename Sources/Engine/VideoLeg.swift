@@ -31,8 +31,10 @@ package final class VideoLeg {
     private let seed: UInt64
     /// Bits per second the caller said it can receive at most (`incomingBandwidth`).
     private let receiverLimit: UInt64?
-    /// Of sources and outputs that are gone.
-    private var past = Counters()
+    /// All m-lines that ever showed something.
+    private var made: [VideoOutput] = []
+    /// Asked of cameras that are gone.
+    private var pastRequests = 0
     /// Kept so that a tick without feedback allocates nothing.
     private var feedback: [RTCPPacket] = []
 
@@ -50,9 +52,9 @@ package final class VideoLeg {
     package var flow: VideoFlow { VideoFlow(comesIn: source != nil, goesOut: !outputs.isEmpty) }
 
     package var counters: Counters {
-        var sum = past
-        sum.keyFrameRequests &+= source?.keyFrameRequests ?? 0
-        for output in outputs { sum.shown.add(output.counters) }
+        var sum = Counters()
+        sum.keyFrameRequests = pastRequests &+ (source?.keyFrameRequests ?? 0)
+        for output in made { sum.shown.add(output.counters) }
         return sum
     }
 
@@ -61,21 +63,25 @@ package final class VideoLeg {
         let camera = lines.first { $0.direction.receives }
         if source?.parameters.isSameStream(as: camera) != true {
             source?.end(at: now)
-            past.keyFrameRequests &+= source?.keyFrameRequests ?? 0
+            pastRequests &+= source?.keyFrameRequests ?? 0
             source = camera.map { VideoSource(parameters: $0, seed: seed, at: now) }
         }
-        let old = outputs
-        outputs = lines.filter(\.direction.sends).map { line in
-            old.first { $0.parameters.local == line.local }
-                ?? VideoOutput(
-                    parameters: line, sink: .peer(peer), clock: clock, seed: seed &+ UInt64(line.index) &* 0x9E37_79B9,
-                    at: now)
-        }
-        for output in old where !outputs.contains(where: { $0 === output }) {
-            output.show(nil, at: now)
-            past.shown.add(output.counters)
-        }
+        outputs = lines.filter(\.direction.sends).map { output(for: $0, at: now) }
+        for output in made where !outputs.contains(where: { $0 === output }) { output.show(nil, at: now) }
         divideLine(at: now)
+    }
+
+    /// An m-line keeps its output for the whole call, even while it is paused: its numbers must never come twice, or
+    /// the cipher would use a key stream twice.
+    private func output(for line: VideoParameters, at now: Instant) -> VideoOutput {
+        if let output = made.first(where: { $0.parameters.local == line.local }) {
+            output.negotiated(line)
+            return output
+        }
+        let seed = seed &+ UInt64(line.index) &* 0x9E37_79B9
+        let output = VideoOutput(parameters: line, sink: .peer(peer), clock: clock, seed: seed, at: now)
+        made.append(output)
+        return output
     }
 
     /// The call left its room: nothing of others is shown to it, and nothing of it to others.

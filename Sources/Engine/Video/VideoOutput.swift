@@ -17,7 +17,7 @@ package final class VideoOutput {
         package var broken = 0
     }
 
-    package let parameters: VideoParameters
+    package private(set) var parameters: VideoParameters
     package internal(set) var counters = Counters()
     /// What it is to show.
     package internal(set) var source: VideoSource?
@@ -75,6 +75,12 @@ package final class VideoOutput {
         nextReport = now.advanced(byNanoseconds: Int64(seed % 500) * 1_000_000)
         nextChoice = now
         if let bitrate = parameters.maximumBitrate, bitrate > 0 { estimate.ceiling = UInt64(bitrate) }
+    }
+
+    /// Another offer was answered: the same m-line, so mid and sources stay.
+    package func negotiated(_ parameters: VideoParameters) {
+        guard parameters.local == self.parameters.local else { return }
+        self.parameters = parameters
     }
 
     /// The most it is to get, in bits per second, whatever its line takes: `incomingBandwidth`, or a small picture.
