@@ -24,9 +24,6 @@ package struct DownlinkEstimate {
     /// What to count on.
     package var capacity: UInt64 { min(limit.map { Self.percent(headroom, of: $0) } ?? .max, ceiling) }
 
-    /// More than a tenth lost for five reports or seconds on end.
-    package var isLossy: Bool { lossyReports >= Self.reportsForLossy }
-
     /// Takes the receiver's estimate for this stream.
     ///
     /// - Parameter sending: Bits per second that we send it.
@@ -41,7 +38,7 @@ package struct DownlinkEstimate {
         }
         if limit != nil { limit = max(bitrate, Self.least) }
         if now.nanoseconds(since: reference.at) >= Self.observation {
-            let isRising = bitrate >= Self.percent(108, of: reference.value)
+            let isRising = bitrate > Self.percent(107, of: reference.value)
             self.reference = (bitrate, now)
             if !isRising, bitrate < Self.percent(90, of: sending) { return restrict(to: bitrate, at: now) }
         }
@@ -54,17 +51,15 @@ package struct DownlinkEstimate {
     package mutating func receive(fractionLost: UInt8, sending: UInt64, at now: Instant) {
         guard fractionLost > Self.muchLoss else {
             lossyReports = max(0, lossyReports - 1)
-            if last == nil, let limit { self.limit = limit &+ limit / 12 }  // nothing else would ever lift it
+            // Without estimates nothing else would ever lift it.
+            if last == nil, let limit { self.limit = limit < Self.plenty ? limit + limit / 12 : nil }
             return
         }
-        lossyReports = min(lossyReports + 1, Self.reportsForLossy)
+        lossyReports = min(lossyReports + 1, Self.mostLossyReports)
         guard lossyReports >= Self.reportsForLimit, sending > 0 else { return }
         let kept = UInt64(512 - Int(fractionLost))
         restrict(to: min(limit ?? .max, sending / 512 &* kept), at: now)
     }
-
-    /// Nothing is known about the next stream's need: what was found about the line stays.
-    package mutating func restart() { (last, reference, freeSince) = (nil, nil, nil) }
 
     private mutating func restrict(to bitrate: UInt64, at now: Instant) {
         limit = max(bitrate, Self.least)
@@ -99,5 +94,6 @@ package struct DownlinkEstimate {
     /// 10 %.
     private static let muchLoss: UInt8 = 26
     private static let reportsForLimit = 3
-    private static let reportsForLossy = 5
+    private static let mostLossyReports = 5
+    private static let plenty: UInt64 = 10_000_000
 }

@@ -3,7 +3,8 @@ package import Wire
 extension VideoOutput {
     /// Shows another source, or with `nil` nothing from now on.
     package func show(_ new: VideoSource?, at now: Instant) {
-        guard new !== source else { return }
+        // Nothing may be wanted already, and something still be shown: of two sources the new one has ended.
+        guard new !== source || new == nil && shown != nil else { return }
         let old = source
         source = new
         aim(at: nil, at: now)

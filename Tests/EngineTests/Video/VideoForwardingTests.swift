@@ -203,6 +203,27 @@ struct VideoForwardingTests {
         #expect(receiver.checker.problems == [])
     }
 
+    @Test func nothingIsShownAfterTheNewSourceEndedBeforeItsKeyFrame() {
+        let rig = VideoRig()
+        let (first, second) = (rig.addCamera(), rig.addCamera())
+        let receiver = rig.addReceiver()
+        receiver.output.show(first.source, at: rig.now)
+        rig.run(seconds: 1)
+        second.answersRequests = false
+        receiver.output.show(second.source, at: rig.now)
+        rig.run(seconds: 1)
+        second.source.end(at: rig.now)
+        let before = receiver.checker.packets
+        rig.run(seconds: 1)
+        #expect(receiver.checker.packets > before)
+        receiver.output.show(nil, at: rig.now)
+        let after = receiver.checker.packets
+        rig.run(seconds: 1)
+        #expect(receiver.checker.packets == after)
+        #expect(!first.source.isWatched)
+        #expect(receiver.checker.problems == [])
+    }
+
     @Test func comingBackBeforeTheOtherPictureIsReadyChangesNothing() {
         let rig = VideoRig()
         let (first, second) = (rig.addCamera(), rig.addCamera())

@@ -307,3 +307,57 @@ struct PacketLogTests {
         #expect((log.highest ?? 0) > highest + PacketLog.capacity)
     }
 }
+
+struct DownlinkEstimateTests {
+    /// Says one bit rate a second, in five reports, while as much is sent.
+    private func tell(
+        _ estimate: inout DownlinkEstimate, _ bitrates: [UInt64], sending: UInt64, from second: Int = 0
+    ) {
+        for (index, bitrate) in bitrates.enumerated() {
+            for part in 0..<5 {
+                let now = start.after(milliseconds: (second + index) * 1_000 + part * 200)
+                estimate.receive(bitrate: bitrate, sending: sending, at: now)
+            }
+        }
+    }
+
+    typealias Row = (what: String, bitrates: [UInt64], sending: UInt64, limit: UInt64?)
+
+    @Test(
+        arguments: [
+            ("well above", [2_000_000, 2_000_000, 2_000_000, 2_000_000], 1_000_000, nil),
+            ("low and rising", [200_000, 216_000, 233_000, 252_000, 272_000, 294_000], 1_000_000, nil),
+            ("low and steady", [200_000, 200_000, 200_000, 200_000], 1_000_000, 200_000),
+            ("falls below", [1_400_000, 1_400_000, 850_000], 1_000_000, 850_000),
+            ("falls and stays well above", [9_000_000, 5_000_000], 1_000_000, nil),
+            ("nothing at all", [0, 0, 0, 0], 1_000_000, 30_000),
+            ("falls when nothing is sent", [500_000, 100_000], 0, nil),
+        ] as [Row])
+    func tellsALimitFromAStart(row: Row) {
+        var estimate = DownlinkEstimate()
+        tell(&estimate, row.bitrates, sending: row.sending)
+        #expect(estimate.limit == row.limit)
+        #expect(estimate.capacity == row.limit ?? .max)
+    }
+
+    @Test func aLimitIsTriedStepByStep() {
+        var estimate = DownlinkEstimate()
+        tell(&estimate, [1_000_000, 400_000], sending: 900_000)
+        #expect(estimate.capacity == 400_000)
+        tell(&estimate, Array(repeating: 400_000, count: 4), sending: 200_000, from: 2)
+        #expect(estimate.capacity == 600_000)
+        tell(&estimate, Array(repeating: 400_000, count: 3), sending: 200_000, from: 6)
+        #expect(estimate.capacity == 900_000)
+        // Now as much is sent, and the estimate does not follow.
+        tell(&estimate, Array(repeating: 400_000, count: 4), sending: 800_000, from: 9)
+        #expect(estimate.capacity == 400_000)
+    }
+
+    @Test func theCeilingHoldsWhateverIsSaid() {
+        var estimate = DownlinkEstimate()
+        estimate.ceiling = 300_000
+        #expect(estimate.capacity == 300_000)
+        tell(&estimate, [.max, .max, 1 << 63], sending: .max)
+        #expect(estimate.capacity <= 300_000)
+    }
+}
