@@ -435,7 +435,8 @@ extension Bridge {
     private func transport(on loop: Int) -> LocalTransport {
         LocalTransport(
             ufrag: Token.make(bytes: 6), pwd: Token.make(bytes: 18), fingerprint: fingerprint,
-            candidates: candidates[loop], audioSSRC: UInt32.random(in: 1 ... .max), videoSSRCs: Self.videoSSRCs(), cname: Token.make(bytes: 9),
+            candidates: candidates[loop], audioSSRC: UInt32.random(in: 1 ... .max), videoSSRCs: Self.videoSSRCs(),
+            cname: Token.make(bytes: 9),
             sessionID: UInt64.random(in: 1...(1 << 62)))
     }
 }

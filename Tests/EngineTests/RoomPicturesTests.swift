@@ -9,10 +9,9 @@ import Wire
 struct RoomPicturesTests {
     /// A room of `count` with cameras, connected and settled.
     private func rig(
-        _ count: Int, seed: UInt64 = 1, _ conditions: VirtualNetwork.Conditions = .perfect,
-        profile: (inout RoomProfile) -> Void = { _ in }
+        _ count: Int, seed: UInt64 = 1, profile: (inout RoomProfile) -> Void = { _ in }
     ) throws -> RoomRig {
-        let rig = try RoomRig(seed: seed, conditions, profile: profile)
+        let rig = try RoomRig(seed: seed, profile: profile)
         for _ in 0..<count { try rig.add(videos: [.init()]) }
         try rig.connect()
         try rig.run(seconds: 1)
@@ -188,7 +187,8 @@ struct RoomPicturesTests {
 
     @Test(arguments: 1...3)
     func atFivePercentLossThePicturesGoOn(seed: UInt64) throws {
-        let rig = try rig(3, seed: seed, .init(loss: 0.05, delay: .milliseconds(10)))
+        let rig = try rig(3, seed: seed)
+        rig.network.conditions = .init(loss: 0.05, delay: .milliseconds(10))
         rig.callers[0].hum()
         try rig.run(seconds: 10)
         let viewer = rig.callers[2]
