@@ -74,6 +74,9 @@ struct ParleyLoad: ParsableCommand {
     @Option(help: "Members in all who decode what they see; the others look at headers and marks.")
     var decode = 2
 
+    @Option(help: "Percent of the pictures' packets that are lost on their way to the members.")
+    var loss = 0.0
+
     @Option(help: "Connections that watch the rooms' live arrays, spread over the rooms.")
     var dashboards = 0
 
@@ -153,7 +156,9 @@ struct ParleyLoad: ParsableCommand {
         guard cameras >= 1, watchers >= 0, cameras + watchers <= members, decode >= 0 else {
             throw ValidationError("there must be a camera, and no more cameras and watchers than members")
         }
-        return VideoPlan(size: video, camerasPerRoom: cameras, watchersPerRoom: watchers, decoders: decode)
+        guard (0..<100).contains(loss) else { throw ValidationError("--loss is a share in percent") }
+        return VideoPlan(
+            size: video, camerasPerRoom: cameras, watchersPerRoom: watchers, decoders: decode, loss: loss / 100)
     }
 
     private func roomNames() throws -> [String] {

@@ -46,6 +46,8 @@ struct VideoPlan: Sendable {
     let watchersPerRoom: Int
     /// Members in all who decode what they see.
     let decoders: Int
+    /// Share of the packets towards members that get lost.
+    let loss: Double
 }
 
 /// Everything the run is to do.
@@ -91,7 +93,7 @@ struct Plan: Sendable {
         guard let video, place < video.camerasPerRoom + video.watchersPerRoom else { return nil }
         let viewers = (video.camerasPerRoom + video.watchersPerRoom) * rooms.count
         return VideoPart(
-            size: video.size, hasCamera: place < video.camerasPerRoom, decodes: index >= viewers - video.decoders)
+            hasCamera: place < video.camerasPerRoom, decodes: index >= viewers - video.decoders, loss: video.loss)
     }
 
     /// Who has no camera has no picture to turn to.

@@ -95,7 +95,7 @@ final class MediaLine {
         _ datagram: inout MutableSpan<UInt8>, count: Int, on screen: Screen, from server: TransportAddress,
         at now: Instant, facts: inout [Fact]
     ) {
-        guard
+        guard !screen.losesPacket(),
             case .rtp(let header) = browser.receive(&datagram, count: count, from: server, at: now, events: &events),
             header.ssrc == browser.pictures.first?.ssrcs.media
         else { return }

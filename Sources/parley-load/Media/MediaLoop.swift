@@ -126,7 +126,8 @@ final class MediaLoop {
 
     private func screen(of plan: MemberPlan) -> Screen? {
         guard let video = plan.video else { return nil }
-        return Screen(tally: tally, checker: video.decodes ? try? PictureChecker(loops: loops) : nil)
+        let checker = video.decodes ? try? PictureChecker(loops: loops) : nil
+        return Screen(plan, loss: video.loss, tally: tally, checker: checker)
     }
 
     private func camera(of plan: MemberPlan) -> Camera? {

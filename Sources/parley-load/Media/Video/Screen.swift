@@ -23,11 +23,18 @@ final class Screen {
     private var lastPacket: Instant?
     private var lastFrame: Instant?
     private var lastRequest: Instant?
+    private let loss: Double
+    private var random: SeededGenerator
 
-    init(tally: VideoTally, checker: PictureChecker?) {
+    init(_ plan: MemberPlan, loss: Double, tally: VideoTally, checker: PictureChecker?) {
         self.tally = tally
         self.checker = checker
+        self.loss = loss
+        random = SeededGenerator(seed: UInt64(plan.index))
     }
+
+    /// Whether the network loses the packet that is about to arrive.
+    func losesPacket() -> Bool { loss > 0 && Double.random(in: 0..<1, using: &random) < loss }
 
     /// Takes a packet of the picture, decrypted; there may be anything behind its end.
     ///

@@ -27,8 +27,9 @@ enum VideoSize: String, CaseIterable, Sendable {
 
 /// What one member does with video.
 struct VideoPart: Sendable {
-    let size: VideoSize
     let hasCamera: Bool
     /// Decodes all it receives; the others read descriptors and marks only.
     let decodes: Bool
+    /// Share of the packets towards it that get lost.
+    let loss: Double
 }
