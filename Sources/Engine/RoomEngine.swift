@@ -244,8 +244,7 @@ package final class RoomEngine {
     }
 
     private func show(_ shown: MemberID?, to id: MemberID, _ slot: Int, at now: Instant) {
-        guard let video = calls[id]?.video, slot < video.outputs.count else { return }
-        video.outputs[slot].show(shown.flatMap { calls[$0]?.video?.source }, at: now)
+        calls[id]?.video?.show(shown.flatMap { calls[$0]?.video?.source }, in: slot, at: now)
     }
 
     /// 5 s: as often as receivers report.

@@ -44,13 +44,13 @@ package final class SoloCall {
     }
 
     /// The call is out of it again.
-    package func end(at now: Instant) { leg.video?.outputs.first?.show(nil, at: now) }
+    package func end(at now: Instant) { leg.video?.show(nil, in: 0, at: now) }
 
     /// One tick of 20 ms.
     package func advance(to now: Instant) -> Progress {
         let isHeard = leg.input.take(at: now, isWanted: source.isEcho)
         guard leg.peer.isConnected else { return .running }
-        if isEcho, let video = leg.video { video.outputs.first?.show(video.source, at: now) }
+        if isEcho, let video = leg.video { video.show(video.source, in: 0, at: now) }
         defer { leg.output.pass(UInt32(AudioInput.frame)) }
         switch source {
         case .echo:

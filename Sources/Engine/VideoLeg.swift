@@ -33,6 +33,8 @@ package final class VideoLeg {
     private let receiverLimit: UInt64?
     /// All m-lines that ever showed something.
     private var made: [VideoOutput] = []
+    /// What is to be shown once there are keys: a key frame that nobody can be sent would be lost.
+    private var waiting: [(output: VideoOutput, source: VideoSource?)] = []
     /// Asked of cameras that are gone.
     private var pastRequests = 0
     /// Kept so that a tick without feedback allocates nothing.
@@ -84,8 +86,20 @@ package final class VideoLeg {
         return output
     }
 
+    /// Shows `shown` in a slot of ``outputs``; before the peer can be sent anything, as soon as it can.
+    package func show(_ shown: VideoSource?, in slot: Int, at now: Instant) {
+        guard slot < outputs.count else { return }
+        if peer.isConnected {
+            outputs[slot].show(shown, at: now)
+        } else {
+            waiting.removeAll { $0.output === outputs[slot] }
+            waiting.append((outputs[slot], shown))
+        }
+    }
+
     /// The call left its room: nothing of others is shown to it, and nothing of it to others.
     package func leave(at now: Instant) {
+        waiting = []
         for output in outputs { output.show(nil, at: now) }
         source?.end(at: now)
         source?.setMuted(false, at: now)
@@ -112,8 +126,12 @@ package final class VideoLeg {
         if let source, let time = outputs.lazy.compactMap(\.roundTrip).first { source.roundTrip = time }
     }
 
-    /// Once per tick: sends what had to wait, and reports.
+    /// Once per tick while there are keys: sends what had to wait, and reports.
     package func advance(to now: Instant) {
+        if !waiting.isEmpty {
+            for (output, source) in waiting { output.show(source, at: now) }
+            waiting = []
+        }
         source?.advance(to: now, into: &feedback)
         for output in outputs { output.advance(to: now, into: &feedback) }
         guard !feedback.isEmpty else { return }

@@ -54,5 +54,5 @@ package struct KeyFrameRequester {
     private static func bit(_ layer: Int) -> UInt8 { 1 << UInt8(truncatingIfNeeded: layer & 7) }
 
     /// Browsers make at most one key frame per 300 ms, however often they are asked.
-    package static let interval: Duration = .milliseconds(500)
+    package static let interval: Duration = .milliseconds(300)
 }
