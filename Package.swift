@@ -37,12 +37,13 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CSRTP", pkgConfig: "libsrtp2", providers: [.apt(["libsrtp2-dev"])]),
         .systemLibrary(name: "COpus", pkgConfig: "opus", providers: [.apt(["libopus-dev"])]),
+        .systemLibrary(name: "CVPX", pkgConfig: "vpx", providers: [.apt(["libvpx-dev"])]),
         // Linux calls that glibc hides behind _GNU_SOURCE. Only `Server` and `parley-load` import it.
         .target(name: "CLinux"),
 
         // Ground: formats and libraries.
         .target(name: "Wire", swiftSettings: strict),
-        .target(name: "Native", dependencies: ["COpenSSL", "COpus"], swiftSettings: strict),
+        .target(name: "Native", dependencies: ["COpenSSL", "COpus", "CVPX"], swiftSettings: strict),
 
         // Rules: rooms and calls, values only.
         .target(name: "Conference", swiftSettings: strict),

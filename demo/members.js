@@ -22,6 +22,7 @@ export class MemberList {
 
   /** Shows exactly `members`, in this order. `selfKey` marks one's own; `isModerator` shows the buttons. */
   update(members, { selfKey, isModerator }) {
+    this.#list.classList.toggle('with-video', members.some((member) => member.video?.sends || member.video?.screen));
     const keys = new Set(members.map((member) => member.key));
     for (const [key, item] of this.#items) {
       if (!keys.has(key)) this.#remove(key, item);
@@ -62,12 +63,18 @@ class MemberItem {
     floor: mark('floor', 'floor', 'has the floor'),
     deaf: mark('deaf', 'speaker-off', 'cannot hear'),
     muted: mark('muted', 'mic-off', 'muted'),
+    camera: mark('camera', 'camera', 'camera is on'),
+    cameraOff: mark('camera-off', 'camera-off', 'camera is off'),
+    screen: mark('screen', 'screen', 'shares a screen'),
+    pinned: mark('pinned', 'pin', 'is kept on screen'),
   };
   #mute;
   #more;
   #panel;
   #deafen;
   #floor;
+  #camera;
+  #pin;
 
   constructor(member, perform) {
     this.#perform = perform;
@@ -102,7 +109,8 @@ class MemberItem {
     this.#tag.hidden = !isSelf;
     this.node.dataset.talking = member.talking;
     this.node.dataset.floor = member.floor;
-    for (const [key, node] of Object.entries(this.#marks)) node.dataset.on = member[key];
+    const marks = { ...member, ...videoMarks(member.video) };
+    for (const [key, node] of Object.entries(this.#marks)) node.dataset.on = Boolean(marks[key]);
     this.node.classList.toggle('moderated', isModerator);
     if (!isModerator) this.#toggle(false);
     this.#mute.hidden = this.#more.hidden = !isModerator;
@@ -112,7 +120,17 @@ class MemberItem {
     this.#panel.setAttribute('aria-label', `Controls for ${member.name}`);
     this.#deafen.textContent = member.deaf ? 'Let hear' : 'Deafen';
     this.#floor.textContent = member.floor ? 'Take floor away' : 'Give floor';
+    this.#showVideo(member.video);
     this.#showLevel(member.muted ? 0 : meterLevel(member.energy));
+  }
+
+  #showVideo(video) {
+    this.#camera.hidden = !video?.sends;
+    this.#pin.hidden = !video?.visible;
+    if (!video) return;
+    this.#camera.textContent = video.muted ? 'Ask for camera' : 'Turn camera off';
+    this.#pin.textContent = video.locked ? 'Let others on screen' : 'Put on screen';
+    this.#pin.setAttribute('aria-pressed', String(video.locked));
   }
 
   dispose() {
@@ -137,11 +155,16 @@ class MemberItem {
   #makePanel() {
     this.#deafen = action('Deafen', 'mod-deaf', () => this.#run(this.#member.deaf ? 'undeaf' : 'deaf'));
     this.#floor = action('Give floor', 'mod-floor', () => this.#run('floor'));
+    const turnCamera = () => this.#run(this.#member.video?.muted ? 'unvmute' : 'vmute');
+    this.#camera = action('Turn camera off', 'mod-vmute', turnCamera);
+    this.#pin = action('Put on screen', 'mod-vidfloor', () => this.#run('vid-floor', 'force'));
     return element(
       'div',
       { className: 'panel', role: 'group', hidden: true },
       this.#deafen,
       this.#floor,
+      this.#camera,
+      this.#pin,
       this.#volume('Microphone', 'volume_in', 'mod-volume-in'),
       this.#volume('Hears', 'volume_out', 'mod-volume-out'),
       action('Remove from room', 'mod-kick', () => this.#run('kick'), 'danger'),
@@ -173,6 +196,13 @@ class MemberItem {
   #run(command, value) {
     return this.#perform(command, this.#member, value);
   }
+}
+
+/** What a row's video state comes to; one of the first three at most. */
+function videoMarks(video) {
+  if (!video) return {};
+  const { screen, visible, sends, muted, locked } = video;
+  return { screen, camera: visible && !screen, cameraOff: sends && muted && !screen, pinned: locked };
 }
 
 /** A small sign with words for screen readers; it keeps its place when it is off. */

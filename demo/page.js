@@ -139,7 +139,8 @@ export function coalesce(milliseconds, work) {
 
 /** What happened and what to do about it: `{title, text, link}`. */
 export function explain(error) {
-  if (error?.name in microphoneErrors) return microphoneErrors[error.name];
+  const errors = deviceErrors[error?.device] ?? microphoneErrors;
+  if (error?.name in errors) return errors[error.name];
   switch (error?.kind) {
     case 'unreachable':
       return unreachable();
@@ -178,6 +179,38 @@ const microphoneErrors = {
   SecureContextError: {
     title: 'This page may not use the microphone',
     text: 'Browsers allow it on https:// pages only. Open this page with https://, or choose “No microphone”.',
+  },
+};
+
+const deviceErrors = {
+  camera: {
+    NotAllowedError: {
+      title: 'The camera is not allowed',
+      text: 'Allow it with the icon beside the address bar, then try again. The others hear you without it, too.',
+    },
+    NotFoundError: { title: 'No camera found', text: 'Plug one in and try again, or join without.' },
+    NotReadableError: {
+      title: 'The camera is busy',
+      text: 'Another program may be using it. Close that program, or choose another camera.',
+    },
+    AbortError: { title: 'The camera did not start', text: 'Unplug it, plug it in again, and try again.' },
+    OverconstrainedError: { title: 'That camera is gone', text: 'Choose another camera.' },
+    SecureContextError: {
+      title: 'This page may not use the camera',
+      text: 'Browsers allow it on https:// pages only. Open this page with https://, or join without a camera.',
+    },
+  },
+  screen: {
+    NotAllowedError: {
+      title: 'The system does not let your browser show the screen',
+      text: 'Allow it in the system’s privacy settings, start the browser again, and try again.',
+    },
+    NotFoundError: { title: 'There is no screen to show', text: 'Try again with a window or a tab.' },
+    NotReadableError: { title: 'The screen cannot be read', text: 'Try again with another window or screen.' },
+    SecureContextError: {
+      title: 'This page may not show your screen',
+      text: 'Browsers allow it on https:// pages only. Open this page with https://.',
+    },
   },
 };
 

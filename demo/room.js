@@ -3,7 +3,9 @@
  *
  * Address parameters: `?name=`, `?room=`, `?login=` fill in the form, `#password=` too (and is taken out of the address
  * at once); `?domain=` and `?ws=` name another domain or bridge. Test aids: `?tone=440` sends a tone instead of the
- * microphone (see media.js, `window.parley.tone.on()` and `.off()`), `?test` adds `window.parley.hear` (analyser.js).
+ * microphone (see media.js, `window.parley.tone.on()` and `.off()`), `?camera=RRGGBB` and `?screen=RRGGBB` send a
+ * picture of that colour instead of the camera's or screen's (camera.js), `?test` adds `window.parley.hear`
+ * (analyser.js), `.picture`, `.videoStats` and `.videoSent` (picture.js).
  */
 import { Conference, VertoClient, VertoError, meterLevel } from './verto.js';
 import { LevelMeter, Tone, canChooseSpeaker, devices, openMicrophone, stopStream } from './media.js';
@@ -11,13 +13,14 @@ import { ChatPanel } from './chat.js';
 import { MemberList } from './members.js';
 import { OwnMute } from './own-mute.js';
 import { keepForReload, takeKept } from './reload.js';
+import { RoomVideo } from './video.js';
 import {
   coalesce, element, explain, fullLogin, memory, noticeNodes, pageLink, parameter, passwordFromAddress, setIcon, socketURL,
   waitingText,
 } from './page.js';
 
 /** What a person fills in, and a page that is loaded again fills in itself. */
-const formFields = ['name', 'room', 'login', 'password', 'microphone', 'speaker'];
+const formFields = ['name', 'room', 'login', 'password', 'microphone', 'speaker', 'camera'];
 const page = Object.fromEntries([...document.querySelectorAll('[id]')].map((node) => [node.id, node]));
 const tone = parameter('tone') ? new Tone(Number(parameter('tone')) || 440) : null;
 
@@ -30,12 +33,14 @@ let client = null;
 /** What belongs to one stay in a room, from pressing Join until leaving; null otherwise. */
 let stay = null;
 let status = 'idle';
+const video = new RoomVideo(page, toast);
 
 // MARK: - Status
 
 const statusTexts = {
   idle: 'Not connected',
   microphone: 'Asking for the microphone…',
+  camera: 'Starting the camera…',
   connecting: 'Connecting…',
   'signing-in': 'Signing in…',
   calling: 'Calling the room…',
@@ -62,28 +67,37 @@ page.cancel.onclick = () => leave();
 page.leave.onclick = () => leave({ title: 'You have left the room', text: 'Join again any time.', calm: true });
 document.addEventListener('keydown', (event) => {
   if (event.key === 'Escape' && stay && !page.entry.hidden) leave();
-  if (event.altKey && event.code === 'KeyM' && stay?.conference) {
-    event.preventDefault();
-    toggleMute();
-  }
+  const shortcut = event.altKey && stay?.conference ? shortcuts[event.code] : undefined;
+  if (!shortcut) return;
+  event.preventDefault();
+  shortcut();
 });
 
-async function join({ isMuted = false } = {}) {
+const shortcuts = {
+  KeyM: () => toggleMute(),
+  KeyV: () => video.toggleCamera(),
+  KeyG: () => video.toggleView(),
+};
+
+async function join({ isMuted = false, isCameraOn } = {}) {
   if (stay) return;
   const room = page.room.value.trim();
   const name = page.name.value.trim();
   const mine = (stay = { room, name, members: [], stream: null, call: null, conference: null, rejoins: 0 });
   mine.mute = makeMute(mine);
   if (isMuted) mine.mute.toggle();
-  for (const key of ['name', 'room', 'login', 'microphone', 'speaker']) memory.set(key, page[key].value);
+  for (const key of ['name', 'room', 'login', 'microphone', 'speaker', 'camera']) memory.set(key, page[key].value);
   showAlert(null);
   showBusy(true);
   try {
     setStatus('microphone');
     mine.stream = await openInput(page.microphone.value);
     if (stay !== mine) return stopStream(mine.stream);
-    fillDevices();
     watchOwnLevel(mine);
+    setStatus('camera');
+    await video.start({ callerName: name, isCameraOn });
+    if (stay !== mine) return;
+    fillDevices();
     await connect();
     if (stay !== mine) return;
     await placeCall(mine);
@@ -114,14 +128,18 @@ async function placeCall(mine) {
   const call = client.call({
     destination: mine.room,
     callerName: mine.name,
-    stream: mine.stream,
+    stream: new MediaStream([...(mine.stream?.getTracks() ?? []), ...video.tracks]),
+    watch: true,
+    simulcast: true,
     userVariables: {},
   });
   mine.call = call;
+  video.attach(call);
   call.on('track', (stream) => play(stream));
   call.on('ended', (end) => callEnded(mine, call, end));
   call.on('media', (state) => mediaChanged(mine, call, state));
   await call.invite();
+  video.answered(call);
   if (stay !== mine || mine.call !== call || mine.conference) return;
   if (mine.wasInside) return;
   setStatus('entering');
@@ -147,6 +165,7 @@ function leave(notice = null, nextStatus = 'idle') {
   clearTimeout(mine?.pinTimer);
   mine?.mute.stop();
   clearTimeout(mine?.rejoinTimer);
+  video.leave();
   mine?.conference?.stop();
   mine?.call?.hangup();
   mine?.meter?.stop();
@@ -166,7 +185,12 @@ addEventListener('pagehide', () => {
   if (!stay) return;
   if (stay.wasInside) {
     const fields = Object.fromEntries(formFields.map((key) => [key, page[key].value]));
-    keepForReload({ fields: { ...fields, room: stay.room, name: stay.name }, isMuted: stay.mute.isMuted });
+    keepForReload({
+      fields: { ...fields, room: stay.room, name: stay.name },
+      isMuted: stay.mute.isMuted,
+      isCameraOn: video.camera.state !== 'off',
+      view: video.view,
+    });
   }
   leave();
 });
@@ -266,6 +290,7 @@ async function privateMessage(message) {
   conference.on('unavailable', (part) => part !== 'info' && toast(unavailable[part]));
   conference.on('response', (response) => mine.conference === conference && moderatorResponse(response));
   enter(mine);
+  video.enter(conference);
   try {
     await conference.start();
   } catch (error) {
@@ -320,6 +345,7 @@ function membersChanged(mine) {
   announceTalkers();
   const self = list.find((member) => member.key === mine.conference.callID);
   if (self) mine.mute.rowChanged(self);
+  video.membersChanged(list);
 }
 
 /** Who came and went since the list was first complete. */
@@ -440,22 +466,32 @@ const chat = new ChatPanel(
 
 // MARK: - Devices
 
+const noMicrophone = ['none', 'No microphone (listen only)'];
+
 async function fillDevices() {
   const microphones = await devices('audioinput').catch(() => []);
   const speakers = canChooseSpeaker ? await devices('audiooutput').catch(() => []) : [];
+  const cameras = await devices('videoinput').catch(() => []);
   for (const select of [page.microphone, page['room-microphone']]) {
-    fillSelect(select, 'Default microphone', microphones, [['none', 'No microphone (listen only)']]);
+    fillSelect(select, [['', 'Default microphone'], ...named(microphones, 'Microphone'), noMicrophone]);
   }
-  for (const select of [page.speaker, page['room-speaker']]) fillSelect(select, 'Default speaker', speakers);
+  for (const select of [page.speaker, page['room-speaker']]) {
+    fillSelect(select, [['', 'Default speaker'], ...named(speakers, 'Speaker')]);
+  }
   page['speaker-field'].hidden = page['room-speaker-field'].hidden = !canChooseSpeaker;
+  const someCamera = [['', 'Default camera'], ...named(cameras, 'Camera')];
+  fillSelect(page.camera, [['none', 'No camera'], ...someCamera]);
+  fillSelect(page['room-camera'], someCamera);
 }
 
-function fillSelect(select, first, found, more = []) {
+const named = (found, kind) => found.map(({ deviceId, label }, index) => [deviceId, label || `${kind} ${index + 1}`]);
+
+/** A choice that is gone becomes the first one. */
+function fillSelect(select, choices) {
   const kept = select.value;
-  const named = found.map((device, index) => [device.deviceId, device.label || `Device ${index + 1}`]);
-  select.replaceChildren(...[['', first], ...named, ...more].map(([value, text]) => new Option(text, value)));
+  select.replaceChildren(...choices.map(([value, text]) => new Option(text, value)));
   select.value = kept;
-  if (select.selectedIndex < 0) select.value = '';
+  if (select.selectedIndex < 0) select.selectedIndex = 0;
 }
 
 navigator.mediaDevices?.addEventListener?.('devicechange', fillDevices);
@@ -473,6 +509,8 @@ page['open-settings'].onclick = async () => {
   await fillDevices();
   page['room-microphone'].value = page.microphone.value;
   page['room-speaker'].value = page.speaker.value;
+  page['room-camera'].value = video.cameraChoice;
+  page['room-camera-field'].hidden = !stay?.call?.hasVideo;
   page.settings.showModal();
 };
 
@@ -501,6 +539,7 @@ page['room-speaker'].onchange = () => {
   page.speaker.value = page['room-speaker'].value;
   page.sound.setSinkId?.(page.speaker.value).catch(() => toast('This speaker cannot be used.'));
 };
+page['room-camera'].onchange = () => video.changeCamera(page['room-camera'].value);
 page.volume.oninput = () => (page.sound.volume = page.volume.value / 100);
 
 // MARK: - What is shown
@@ -563,13 +602,14 @@ page['dashboard-link'].href = pageLink('dashboard.html');
 setStatus('idle');
 const kept = takeKept();
 fillDevices().then(() => {
-  for (const key of ['microphone', 'speaker']) {
+  for (const key of ['microphone', 'speaker', 'camera']) {
     const value = kept?.fields[key] ?? memory.get(key);
     if ([...page[key].options].some((option) => option.value === value)) page[key].value = value;
   }
-  if (!kept) return;
+  if (!kept) return video.previewRemembered();
   for (const key of ['name', 'room', 'login', 'password']) page[key].value = kept.fields[key];
-  join({ isMuted: kept.isMuted });
+  video.setView(kept.view);
+  join({ isMuted: kept.isMuted, isCameraOn: kept.isCameraOn });
 });
 
 /** What tests look at. */
@@ -592,14 +632,40 @@ window.parley = {
   get status() {
     return status;
   },
+  /** `speaker` or `grid`. */
+  get view() {
+    return video.view;
+  },
+  /** One's own camera: `off`, `starting` or `on`. */
+  get camera() {
+    return video.camera.state;
+  },
   members() {
     const list = stay?.conference?.list() ?? [];
-    return list.map(({ id, name, talking, muted, floor, energy }) => ({ id, name, talking, muted, floor, energy }));
+    return list.map(({ id, name, talking, muted, floor, energy, video }) => {
+      return { id, name, talking, muted, floor, energy, video };
+    });
   },
   ...(tone && { tone }),
 };
 
 if (parameter('test') !== undefined) {
   const { hear } = await import('./analyser.js');
-  window.parley.hear = (frequencies, milliseconds) => hear(window.parley.remoteStream, frequencies, milliseconds);
+  const { received, sample, sent } = await import('./picture.js');
+  const picture = (slot) => (slot ? stay?.call?.pictures[slot - 1] : stay?.call?.picture) ?? null;
+  Object.assign(window.parley, {
+    hear: (frequencies, milliseconds) => hear(window.parley.remoteStream, frequencies, milliseconds),
+    picture: (which = 0) => sample(videoElement(which, picture)),
+    videoStats: (slot = 0) => received(picture(slot)),
+    videoSent: () => sent(stay?.call?.videoSender),
+  });
+}
+
+/** What {@link sample} looks at: the main picture, an extra one, one's own, or a tile of the grid. */
+function videoElement(which, picture) {
+  if (which === 0) return page['main-video'];
+  if (which === 'self') return page['self-video'];
+  if (typeof which === 'string') return document.querySelector(`[data-testid="${which}"] video`);
+  const { stream } = picture(which) ?? {};
+  return [...document.querySelectorAll('video')].find((each) => stream && each.srcObject === stream);
 }

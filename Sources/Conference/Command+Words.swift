@@ -25,6 +25,20 @@ extension Command {
         "volume_out": { $0.levelled(Command.volumeOut) },
         "energy": { $0.levelled(Command.energy) },
         "floor": { $0.selector.map(Command.floor) },
+        "vmute": { $0.selector.map(Command.videoMute) },
+        "unvmute": { $0.selector.map(Command.videoUnmute) },
+        "tvmute": { $0.selector.map(Command.toggleVideoMute) },
+        "vblind": { $0.selector.map(Command.videoBlind) },
+        "unvblind": { $0.selector.map(Command.videoUnblind) },
+        "tvblind": { $0.selector.map(Command.toggleVideoBlind) },
+        "vid-floor": { words in
+            words.selector.map { .videoFloor($0, force: words.second?.lowercased() == "force") }
+        },
+        "clear-vid-floor": { _ in .clearVideoFloor },
+        "vid-res-id": { words in
+            words.selector.flatMap { who in words.second.flatMap { $0.isEmpty ? nil : .reserveLayer(who, $0) } }
+        },
+        "vid-bandwidth": { $0.bandwidth.map { .videoBandwidth($0, $1) } },
         "lock": { _ in .lock },
         "unlock": { _ in .unlock },
         "list": { _ in .list },
@@ -45,6 +59,16 @@ private struct Words {
     var second: String? { words.count > 1 ? words[1] : nil }
     var selector: Selector? { words.first.flatMap { Selector($0) } }
     var property: Property? { words.first.flatMap { Property(rawValue: $0) } }
+
+    /// `[<selector>] <kb/s>|auto|clear`, everybody without a selector; a number may end in `kb` or `mb`.
+    var bandwidth: (Selector, Int?)? {
+        let given = words.filter { !$0.isEmpty }
+        guard let last = given.last?.lowercased(), given.count <= 2 else { return nil }
+        let who = given.count == 2 ? Selector(given[0]) : .all
+        guard let who else { return nil }
+        if ["auto", "clear"].contains(last) { return (who, nil) }
+        return VideoBandwidth.kilobits(last).map { (who, $0) }
+    }
 
     /// `<selector> [up|down|<n>]`; an empty level asks for the present one.
     func levelled(_ make: (Selector, LevelChange?) -> Command) -> Command? {

@@ -22,6 +22,22 @@ package enum Command: Equatable, Sendable {
     case energy(Selector, LevelChange?)
     /// Gives the audio floor, or takes it from a member that holds it.
     case floor(Selector)
+    /// Hides members' pictures from everybody.
+    case videoMute(Selector)
+    case videoUnmute(Selector)
+    case toggleVideoMute(Selector)
+    /// Sends members no pictures.
+    case videoBlind(Selector)
+    case videoUnblind(Selector)
+    case toggleVideoBlind(Selector)
+    /// Gives the video floor and locks it when it is free or by force; unlocks it for a member that holds it locked.
+    case videoFloor(Selector, force: Bool)
+    /// Unlocks the video floor.
+    case clearVideoFloor
+    /// Puts a member into a layer of the canvas.
+    case reserveLayer(Selector, String)
+    /// What members may send, in kb/s; `nil` ends the limit.
+    case videoBandwidth(Selector, Int?)
     case lock
     case unlock
     case list
@@ -46,6 +62,7 @@ package enum Command: Equatable, Sendable {
         guard row.selector == .member(member) else { return false }
         switch self {
         case .mute, .unmute, .toggleMute, .deaf, .undeaf, .volumeIn, .volumeOut, .energy, .hup: return true
+        case .videoMute, .videoUnmute, .toggleVideoMute: return true
         default: return false
         }
     }
@@ -64,6 +81,16 @@ package enum Command: Equatable, Sendable {
         case .volumeOut(let who, _): ("volume_out", .moderator, who)
         case .energy(let who, _): ("energy", .moderator, who)
         case .floor(let who): ("floor", .moderator, who)
+        case .videoMute(let who): ("vmute", .moderator, who)
+        case .videoUnmute(let who): ("unvmute", .moderator, who)
+        case .toggleVideoMute(let who): ("tvmute", .moderator, who)
+        case .videoBlind(let who): ("vblind", .moderator, who)
+        case .videoUnblind(let who): ("unvblind", .moderator, who)
+        case .toggleVideoBlind(let who): ("tvblind", .moderator, who)
+        case .videoFloor(let who, _): ("vid-floor", .moderator, who)
+        case .clearVideoFloor: ("clear-vid-floor", .moderator, nil)
+        case .reserveLayer(let who, _): ("vid-res-id", .moderator, who)
+        case .videoBandwidth(let who, _): ("vid-bandwidth", .moderator, who)
         case .lock: ("lock", .moderator, nil)
         case .unlock: ("unlock", .moderator, nil)
         case .list: ("list", .moderator, nil)

@@ -12,6 +12,14 @@ package enum Effect: Equatable, Sendable {
     case setEnergyLevel(MemberID, Int)
     /// Forget that the member talks: it was muted or held.
     case resetTalkDetector(MemberID)
+    /// Nothing (or again everything) of the member's picture goes to anybody, from the next packet on.
+    case setVideoMuted(MemberID, Bool)
+    /// What the receiver's slot shows from now on, `nil` for nothing. Slot 0 is the switched picture; slots from 1 on
+    /// are a client's own wishes. Only changes are said, and a slot shows nothing until the first; a member that left
+    /// sees nothing more without a word, its watchers are told.
+    case showVideo(of: MemberID?, to: MemberID, slot: Int)
+    /// What the member may send, in kb/s; `nil` for no limit of ours.
+    case setVideoBandwidth(MemberID, Int?)
     /// While true nobody is mixed and music plays: the room waits for a moderator.
     case setWaiting(Bool)
     /// The room has let go of the member: end its part of the call.

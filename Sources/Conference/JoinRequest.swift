@@ -23,8 +23,18 @@ package struct JoinRequest: Sendable {
     package var variables: [String: String]
     /// Channel name for lists, `verto.rtc/3500`.
     package var channelName: String
-    /// A second call of somebody's that carries their screen: no row, no notices, not counted as a person.
+    /// A second call of somebody's that carries their screen: no row, no notices, not counted as a person; it hears
+    /// and sees nothing.
     package var isScreenShare: Bool
+    /// Whose screen it is: a member of this room, which the server knows to be the same person. The screen then needs
+    /// neither PIN nor a place, passes the lock, is not shown to its owner, and leaves with it.
+    package var sharedBy: MemberID?
+    /// As negotiated by the call's first offer; ``Room/setVideo(_:_:at:)`` tells of changes.
+    package var video: VideoFlow
+    /// What its camera may send, kb/s (`rtp_video_max_bandwidth_in`).
+    package var videoBandwidthIn: Int?
+    /// The call ends with its connection (`recoverCall: false`); for its row.
+    package var isRecoverable: Bool
     /// Whether PIN and lock hold for this call: true for callers, false for parties that we called.
     package var enforceSecurity: Bool
     /// Levels to start with, −4…4; others are ignored.
@@ -38,13 +48,16 @@ package struct JoinRequest: Sendable {
         codec: String = "opus@48000", flags: MemberFlags? = nil, suppliedPIN: String? = nil, pin: String? = nil,
         moderatorPIN: String? = nil, user: String? = nil, variables: [String: String] = [:], channelName: String = "",
         isScreenShare: Bool = false, enforceSecurity: Bool = true, volumeIn: Int = 0, volumeOut: Int = 0,
-        energyLevel: Int? = nil
+        energyLevel: Int? = nil, sharedBy: MemberID? = nil, video: VideoFlow = .none, videoBandwidthIn: Int? = nil,
+        isRecoverable: Bool = true
     ) {
         (self.id, self.callID, self.uuid) = (id, callID, uuid ?? callID)
         (self.callerName, self.callerNumber, self.codec, self.flags) = (callerName, callerNumber, codec, flags)
         (self.suppliedPIN, self.pin, self.moderatorPIN) = (suppliedPIN, pin, moderatorPIN)
         (self.user, self.variables, self.channelName) = (user, variables, channelName)
         (self.isScreenShare, self.enforceSecurity) = (isScreenShare, enforceSecurity)
+        (self.sharedBy, self.video) = (sharedBy, video)
+        (self.videoBandwidthIn, self.isRecoverable) = (videoBandwidthIn, isRecoverable)
         (self.volumeIn, self.volumeOut, self.energyLevel) = (volumeIn, volumeOut, energyLevel)
     }
 }

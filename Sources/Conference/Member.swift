@@ -15,6 +15,21 @@ struct Member: Sendable {
     /// Its gate tunes itself.
     var hasAutoEnergy: Bool
     var talkedAt: Duration?
+    var video: VideoFlow
+    /// A picture has arrived since video last began to come in.
+    var hasPicture = false
+    /// It could be seen before.
+    var wasSeen = false
+    var isVideoMuted: Bool
+    var isBlind: Bool
+    /// What a moderator lets it send, kb/s.
+    var videoBandwidth: Int?
+    /// The pictures its client asks for besides the switched one.
+    var wishes: [MemberID?] = []
+    /// What each of its slots was last told to show; missing ones show nothing.
+    var shown: [MemberID?] = []
+    /// How many screens of its own it shows.
+    var screens = 0
     /// When its row last went out.
     var publishedAt: Duration
 
@@ -22,7 +37,8 @@ struct Member: Sendable {
     init(_ request: JoinRequest, flags: MemberFlags, profile: RoomProfile, at now: Duration) {
         (id, self.request, self.flags, joinedAt, publishedAt) = (request.id, request, flags, now, now)
         isMuted = !flags.isDisjoint(with: [.mute, .secondScreen])
-        isDeaf = !flags.isDisjoint(with: [.deaf, .secondScreen])
+        isDeaf = !flags.isDisjoint(with: [.deaf, .secondScreen]) || request.isScreenShare
+        (video, isVideoMuted, isBlind) = (request.video, flags.contains(.vmute), flags.contains(.blind))
         volumeIn = Levels.volume.contains(request.volumeIn) ? request.volumeIn : 0
         volumeOut = Levels.volume.contains(request.volumeOut) ? request.volumeOut : 0
         energyLevel = request.energyLevel.flatMap { Levels.energy.contains($0) ? $0 : nil } ?? profile.energyLevel
@@ -37,10 +53,24 @@ struct Member: Sendable {
     /// Counts as a person.
     var isCounted: Bool { !flags.contains(.ghost) && !request.isScreenShare }
     var canSpeak: Bool { !isMuted && !isOnHold }
+    /// It shows itself, as far as anybody's word goes.
+    var showsVideo: Bool { video.comesIn && !isVideoMuted && !flags.contains(.secondScreen) }
+    /// Its picture is here and may go to others.
+    var canBeSeen: Bool { showsVideo && hasPicture && !isOnHold }
+    /// Pictures may go to it. A shared screen watches nothing: nobody sees that it is there.
+    var canWatch: Bool { video.goesOut && !isBlind && !isOnHold && !request.isScreenShare }
 
-    func row(hasFloor: Bool) -> Row {
+    /// How its picture comes when it can be seen.
+    var entrance: VideoFloorKeeper.Entrance {
+        if request.isScreenShare { return .share }
+        if wasSeen { return .back }
+        return flags.contains(.joinVideoFloor) ? .locking : .new
+    }
+
+    func row(hasFloor: Bool, _ videoFloor: VideoFloorKeeper.State) -> Row {
         let status = Status(
-            muted: isMuted, deaf: isDeaf, onHold: isOnHold, talking: isTalking, floor: hasFloor, energyScore: score
+            muted: isMuted, deaf: isDeaf, onHold: isOnHold, talking: isTalking, floor: hasFloor, energyScore: score,
+            video: videoStatus(videoFloor)
         )
         return Row(
             id: id, number: request.callerNumber, name: request.callerName, codec: request.codec, status: status,
@@ -48,11 +78,22 @@ struct Member: Sendable {
         )
     }
 
-    func summary(hasFloor: Bool, at now: Duration) -> MemberSummary {
+    private func videoStatus(_ floor: VideoFloorKeeper.State) -> VideoStatus? {
+        guard video != .none else { return nil }
+        return VideoStatus(
+            visible: canBeSeen, noRecover: !request.isRecoverable, screenShare: screens > 0,
+            mediaFlow: video == .sendOnly ? .sendOnly : .sendRecv, muted: !showsVideo, floor: floor.holder == id,
+            floorLocked: floor.holder == id && floor.isLocked
+        )
+    }
+
+    func summary(hasFloor: Bool, hasVideoFloor: Bool, at now: Duration) -> MemberSummary {
         MemberSummary(
             id: id, callID: callID, uuid: request.uuid, channelName: request.channelName,
             callerName: request.callerName, callerNumber: request.callerNumber, user: request.user,
             canHear: !isDeaf, canSpeak: !isMuted, isOnHold: isOnHold, isTalking: isTalking, hasFloor: hasFloor,
+            hasVideo: video != .none, canSee: !isBlind, hasVideoFloor: hasVideoFloor,
+            isVideoBridge: flags.contains(.videoBridge),
             isModerator: isModerator, isGhost: flags.contains(.ghost), isScreenShare: request.isScreenShare,
             endsConference: flags.contains(.endconf), isMandatory: flags.contains(.mandatoryEndconf),
             volumeIn: volumeIn, volumeOut: volumeOut, energyLevel: energyLevel,

@@ -30,7 +30,10 @@ package struct MemberFlags: OptionSet, Hashable, Sendable {
     package static let vmute = MemberFlags(rawValue: 1 << 13)
     /// Gets no picture.
     package static let blind = MemberFlags(rawValue: 1 << 14)
+    /// Takes and locks the video floor with its first picture.
     package static let joinVideoFloor = MemberFlags(rawValue: 1 << 15)
+    /// The video floor is this member's whenever nobody has locked it.
+    package static let videoBridge = MemberFlags(rawValue: 1 << 16)
 
     /// Reads `mute|moderator`; separators `|` and `,`, any case, unknown words ignored.
     package init(parsing text: String) { self = FlagWords.parse(text, Self.words) }
@@ -53,6 +56,6 @@ package struct MemberFlags: OptionSet, Hashable, Sendable {
         ("endconf", .endconf), ("mandatory_member_endconf", .mandatoryEndconf), ("mintwo", .mintwo),
         ("nomoh", .nomoh), ("second-screen", .secondScreen), ("mute-detect", .muteDetect),
         ("dist-dtmf", .distDTMF), ("skip-dtmf", .skipDTMF), ("vmute", .vmute), ("blind", .blind),
-        ("join-vid-floor", .joinVideoFloor),
+        ("join-vid-floor", .joinVideoFloor), ("video-bridge", .videoBridge),
     ]
 }

@@ -20,6 +20,12 @@ package enum Refusal: Error, Equatable, Sendable {
     case floorHeld(by: MemberID)
     /// A muted or held member cannot be given the floor.
     case cannotSpeak(MemberID)
+    /// The member is held, and so cannot be shown or hidden.
+    case onHold(MemberID)
+    /// The room forwards pictures and mixes none, so it has no layers to reserve.
+    case notMixing
+    /// Nobody meant sends video.
+    case noVideo
     /// The room has ended.
     case notActive
 }

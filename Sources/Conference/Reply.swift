@@ -8,6 +8,7 @@ package enum Reply: Equatable, Sendable {
     /// Members without ghosts.
     case count(Int)
     case roster(Roster)
+    case videoFloorCleared
     /// The value asked for, or for `set` the one before.
     case value(Property, PropertyValue)
 }
@@ -23,6 +24,10 @@ package enum MemberResult: Equatable, Sendable {
     case energy(MemberID, Int, endsAuto: Bool)
     /// The floor's new holder, `nil` when it was put down.
     case floor(MemberID?)
+    /// What a member may send in kb/s, `nil` for no limit.
+    case videoBandwidth(MemberID, Int?)
+    /// Nothing is to be said: the member has nothing that the command could change.
+    case nothing(MemberID)
     /// `non_moderator` left this moderator alone.
     case skippedModerator(MemberID)
     /// One of several could not; a refusal for a single member is thrown instead.
@@ -34,6 +39,10 @@ package enum MemberAction: String, Sendable {
     case mute, unmute, deaf, undeaf
     case kick = "kicked"
     case hup
+    case videoMute = "vmute"
+    case videoUnmute = "unvmute"
+    case videoBlind = "vblind"
+    case videoUnblind = "unvblind"
 }
 
 /// A property's value. Doors print a flag that is not set as nothing.
@@ -61,6 +70,11 @@ package struct Roster: Equatable, Sendable {
     package var enforcesMinimum: Bool
     /// 0 means no limit.
     package var maxMembers: Int
+    /// What members may send, in kb/s; 0 means no limit.
+    package var videoBandwidthIn: Int
+    /// How many ticks a member speaks before it is shown.
+    package var videoFloorTicks: Int
+    package var videoFloorOnly: Bool
     /// Newest first.
     package var members: [MemberSummary]
 }
@@ -79,6 +93,12 @@ package struct MemberSummary: Equatable, Sendable {
     package var isOnHold: Bool
     package var isTalking: Bool
     package var hasFloor: Bool
+    /// Its call has video, one way at least.
+    package var hasVideo: Bool
+    /// It is sent pictures, or would be.
+    package var canSee: Bool
+    package var hasVideoFloor: Bool
+    package var isVideoBridge: Bool
     package var isModerator: Bool
     package var isGhost: Bool
     package var isScreenShare: Bool

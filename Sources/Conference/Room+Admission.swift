@@ -8,11 +8,12 @@ extension Room {
         }
         var flags = MemberFlags.effective(profile: profile.memberFlags, call: request.flags)
         if isEmpty, isDynamic, flags.contains(.joinOnly) { throw .joinOnly }
-        if request.enforceSecurity {
+        let isAtHome = request.isScreenShare && request.sharedBy.map { contains($0) } == true
+        if request.enforceSecurity, !isAtHome {
             if try checkPIN(of: request) == .moderator { flags.insert(.moderator) }
             guard !isLocked else { throw .locked }
         }
-        guard profile.maxMembers == 0 || count < profile.maxMembers || flags.contains(.ghost) else {
+        guard profile.maxMembers == 0 || count < profile.maxMembers || flags.contains(.ghost) || isAtHome else {
             throw .full(limit: profile.maxMembers)
         }
         return add(Member(request, flags: flags, profile: profile, at: now), at: now)
@@ -22,7 +23,7 @@ extension Room {
     package mutating func leave(_ id: MemberID, at now: Duration) -> [Effect] {
         guard let member = members[id] else { return [] }
         var effects: [Effect] = []
-        depart(id, nil, into: &effects)
+        depart(id, nil, at: now, into: &effects)
         conclude(departed: [member], at: now, into: &effects)
         return effects
     }
@@ -51,8 +52,11 @@ extension Room {
         if isWaiting, member.isModerator {
             isWaiting = false
             effects.append(.setWaiting(false))
+            showAll(into: &effects)
         }
+        show(to: member.id, into: &effects)
         publish(member.id, at: now, into: &effects)
+        countScreens(of: member, by: 1, at: now, into: &effects)
         if publishes, !member.request.isScreenShare {
             effects.append(.joined(member.id, JoinNotice(room: key, of: member)))
         }
@@ -69,10 +73,30 @@ extension Room {
         if member.energyLevel != profile.energyLevel {
             effects.append(.setEnergyLevel(member.id, member.energyLevel))
         }
+        addVideoLimits(of: member, into: &effects)
+    }
+
+    /// The same for its camera.
+    func addVideoLimits(of member: Member, into effects: inout [Effect]) {
+        if member.isVideoMuted { effects.append(.setVideoMuted(member.id, true)) }
+        if let limit = videoBandwidth(of: member) { effects.append(.setVideoBandwidth(member.id, limit)) }
+    }
+
+    /// A shared screen shows in its owner's row.
+    private mutating func countScreens(
+        of member: Member, by change: Int, at now: Duration, into effects: inout [Effect]
+    ) {
+        guard !isClosed, member.request.isScreenShare, let owner = member.request.sharedBy, contains(owner) else {
+            return
+        }
+        members[owner]?.screens += change
+        publish(owner, at: now, into: &effects)
     }
 
     /// Takes a member out: its row goes, it is told, and then its call is let go, if the room removes it.
-    mutating func depart(_ id: MemberID, _ reason: RemovalReason?, into effects: inout [Effect]) {
+    mutating func depart(
+        _ id: MemberID, _ reason: RemovalReason?, at now: Duration, into effects: inout [Effect]
+    ) {
         guard let member = members.removeValue(forKey: id) else { return }
         order.removeAll { $0 == id }
         _ = keeper.release(id)  // its row goes anyway
@@ -81,6 +105,19 @@ extension Room {
             if !member.request.isScreenShare { effects.append(.parted(id, PartNotice(room: key, of: member))) }
         }
         if let reason { effects.append(.remove(id, reason)) }
+        leaveScreens(of: member, reason, at: now, into: &effects)
+    }
+
+    /// A person's screens go with it, and a screen with its owner's mark.
+    private mutating func leaveScreens(
+        of member: Member, _ reason: RemovalReason?, at now: Duration, into effects: inout [Effect]
+    ) {
+        countScreens(of: member, by: -1, at: now, into: &effects)
+        guard !isClosed, member.screens > 0 else { return }
+        let screens = order.filter { members[$0]?.request.isScreenShare == true }
+        for id in screens where members[id]?.request.sharedBy == member.id {
+            depart(id, reason ?? .hungUp, at: now, into: &effects)
+        }
     }
 
     /// What the departure of members means for the room (conference.md §10.2).
@@ -98,6 +135,7 @@ extension Room {
             }
             endsAt = now + profile.endconfGrace
         }
+        forgetPictures(at: now, into: &effects)
         summarise(into: &effects)
     }
 }

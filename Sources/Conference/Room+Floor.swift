@@ -12,9 +12,9 @@ extension Room {
     }
 
     package mutating func endTick(at now: Duration) -> [Effect] {
-        guard let change = keeper.endTick() else { return [] }
         var effects: [Effect] = []
-        moveFloor(change, at: now, into: &effects)
+        if let change = keeper.endTick() { moveFloor(change, at: now, into: &effects) }
+        followSpeaker(at: now, into: &effects)
         return effects
     }
 

@@ -29,6 +29,7 @@ extension Room {
         var effects: [Effect] = []
         members[id]?.isOnHold = isOnHold
         if isOnHold { silence(id, at: now, into: &effects) }
+        if member.video != .none { followPicture(of: id, at: now, into: &effects) }
         publish(id, at: now, into: &effects)
         summarise(into: &effects)
         return effects

@@ -44,6 +44,31 @@ extension Room {
             try each(who, into: &effects) { room, id, effects throws(Refusal) in
                 try room.toggleFloor(id, at: now, into: &effects)
             }
+        case .videoMute(let who):
+            try each(who, into: &effects) { room, id, effects throws(Refusal) in
+                try room.setVideoMuted(true, id, at: now, into: &effects)
+            }
+        case .videoUnmute(let who):
+            try each(who, into: &effects) { room, id, effects throws(Refusal) in
+                try room.setVideoMuted(false, id, at: now, into: &effects)
+            }
+        case .toggleVideoMute(let who):
+            try each(who, into: &effects) { room, id, effects throws(Refusal) in
+                try room.toggleVideoMuted(id, at: now, into: &effects)
+            }
+        case .videoBlind(let who):
+            try each(who, into: &effects) { $0.setBlind(true, $1, into: &$2) }
+        case .videoUnblind(let who):
+            try each(who, into: &effects) { $0.setBlind(false, $1, into: &$2) }
+        case .toggleVideoBlind(let who):
+            try each(who, into: &effects) { $0.toggleBlind($1, into: &$2) }
+        case .videoFloor(let who, let force):
+            try each(who, into: &effects) { room, id, effects throws(Refusal) in
+                try room.toggleVideoFloor(id, force: force, at: now, into: &effects)
+            }
+        case .clearVideoFloor: clearVideoFloor(at: now, into: &effects)
+        case .reserveLayer: throw .notMixing
+        case .videoBandwidth(let who, let limit): try setVideoBandwidth(limit, of: who, into: &effects)
         case .kick(let who): try remove(who, .kicked, .kick, at: now, into: &effects)
         case .hup(let who): try remove(who, .hungUp, .hup, at: now, into: &effects)
         case .lock: setLocked(true)
@@ -84,11 +109,24 @@ extension Room {
         var departed: [Member] = []
         let reply = try each(who, into: &effects) { room, id, effects in
             if let member = room.members[id] { departed.append(member) }
-            room.depart(id, reason, into: &effects)
+            room.depart(id, reason, at: now, into: &effects)
             return .done(word, id)
         }
         conclude(departed: departed, at: now, into: &effects)
         return reply
+    }
+
+    /// Leaves out who sends no video, and refuses when that is everybody.
+    private mutating func setVideoBandwidth(
+        _ limit: Int?, of who: Selector, into effects: inout [Effect]
+    ) throws(Refusal) -> Reply {
+        let reply = try each(who, into: &effects) { room, id, effects throws(Refusal) in
+            try room.setVideoBandwidth(limit, id, into: &effects)
+        }
+        guard case .members(let results) = reply else { return reply }
+        let set = results.filter { if case .refused(_, .noVideo) = $0 { false } else { true } }
+        guard !set.isEmpty else { throw .noVideo }
+        return .members(set)
     }
 
     private typealias Targets = (ids: [MemberID], skipped: Set<MemberID>, isSingle: Bool)

@@ -4,7 +4,8 @@
 /// order, and calls ``advance(to:)`` at ``deadline``. Media has three ways in: ``talking(_:_:score:at:)`` when a
 /// member's ``TalkDetector`` changes, ``energy(_:score:at:)`` as often as it likes while a member talks, and once a
 /// tick ``beginTick()``, ``consider(_:smoothedScore:)`` for each member, ``endTick(at:)``: the room owns the floor,
-/// because mute, hold, leaving and the `floor` command move it too.
+/// because mute, hold, leaving and the `floor` command move it too. Video has ``videoReady(_:at:)``,
+/// ``setVideo(_:_:at:)`` and ``view(_:slots:)``; the video floor follows the audio floor at ``endTick(at:)``.
 package struct Room: Sendable {
     package let key: RoomKey
     package let uuid: String
@@ -23,6 +24,7 @@ package struct Room: Sendable {
     var order: [MemberID] = []
     var liveArray = LiveArray()
     var keeper: FloorKeeper
+    var videoKeeper: VideoFloorKeeper
     var lastSummary: RoomSummary?
     /// Two when a `mintwo` member has joined.
     var minimum = 1
@@ -38,6 +40,7 @@ package struct Room: Sendable {
         self.isDynamic = isDynamic
         isWaiting = profile.roomFlags.contains(.waitMod)
         keeper = FloorKeeper(minimumHold: Int(profile.floorHold / .milliseconds(20)))
+        videoKeeper = VideoFloorKeeper(autoFloor: profile.videoAutoFloor, minimumHold: profile.videoFloorHold)
     }
 
     /// When ``advance(to:)`` next has something to do; `nil` means never.
@@ -53,8 +56,8 @@ package struct Room: Sendable {
     package mutating func close() -> [Effect] {
         guard !isClosed else { return [] }
         var effects: [Effect] = []
-        for id in order.reversed() { depart(id, .conferenceEnded, into: &effects) }
         (isClosed, endsAt) = (true, nil)
+        for id in order.reversed() { depart(id, .conferenceEnded, at: .zero, into: &effects) }
         if publishes { effects.append(.publish(liveArray.clear())) }
         effects.append(.closed)
         return effects
@@ -89,7 +92,9 @@ extension Room {
 
     /// Every member, newest first.
     package func summaries(at now: Duration) -> [MemberSummary] {
-        order.reversed().compactMap { members[$0]?.summary(hasFloor: $0 == keeper.holder, at: now) }
+        order.reversed().compactMap { id in
+            members[id]?.summary(hasFloor: id == keeper.holder, hasVideoFloor: id == videoFloorHolder, at: now)
+        }
     }
 
     package var summary: RoomSummary {
@@ -105,7 +110,10 @@ extension Room {
             key: key, uuid: uuid, profile: profile.name, memberCount: count, ghostCount: ghostCount,
             rate: profile.rate, runTime: wholeSeconds(now), isLocked: isLocked, isWaiting: isWaiting,
             isDynamic: isDynamic, audioAlways: profile.roomFlags.contains(.audioAlways),
-            enforcesMinimum: hasReachedMinimum, maxMembers: profile.maxMembers, members: summaries(at: now)
+            enforcesMinimum: hasReachedMinimum, maxMembers: profile.maxMembers,
+            videoBandwidthIn: profile.videoBandwidthIn ?? 0,
+            videoFloorTicks: Int(profile.videoAutoFloor / .milliseconds(20)),
+            videoFloorOnly: profile.roomFlags.contains(.videoFloorOnly), members: summaries(at: now)
         )
     }
 
@@ -121,7 +129,8 @@ extension Room {
     /// Writes the member's row, and says so when that changes it.
     mutating func publish(_ id: MemberID, at now: Duration, into effects: inout [Effect]) {
         guard publishes, let member = members[id], member.hasRow else { return }
-        guard let delta = liveArray.set(member.row(hasFloor: id == keeper.holder), for: member.callID) else { return }
+        let row = member.row(hasFloor: id == keeper.holder, videoKeeper.state)
+        guard let delta = liveArray.set(row, for: member.callID) else { return }
         members[id]?.publishedAt = now
         effects.append(.publish(delta))
     }

@@ -31,6 +31,14 @@ package struct RoomProfile: Sendable {
     package var opusBitrate = 32_000
     /// Our own `opus-complexity`, 0…10.
     package var opusComplexity = 5
+    /// `video-auto-floor-msec`: how long a member speaks, holding the audio floor, before its picture is shown.
+    package var videoAutoFloor: Duration = .zero
+    /// Our own `video-floor-hold-ms`: how long a picture is shown at least before another's talk takes its place.
+    package var videoFloorHold: Duration = .milliseconds(1500)
+    /// Our own `video-uplink-policy`.
+    package var videoUplinkPolicy = VideoUplinkPolicy.average
+    /// Our own `max-bw-in`: what a member's camera may send, kb/s.
+    package var videoBandwidthIn: Int?
     /// 0 off; else the divisor of the noise, a higher value being quieter (conference.md §6.8).
     package var comfortNoise = 0
     package var soundPrefix = ""
@@ -79,14 +87,24 @@ package struct RoomProfile: Sendable {
         "max-members": { $0.maxMembers = number($1, in: 2...1_000_000) ?? 0 },
         "endconf-grace-time": { $0.endconfGrace = .seconds(number($1, in: 0...86_400) ?? 0) },
         "mix-loudest": { $0.loudest = number($1, in: 1...1000) ?? $0.loudest },
-        "floor-hold-ms": { $0.floorHold = number($1, in: 0...60_000).map { .milliseconds($0) } ?? $0.floorHold },
+        "floor-hold-ms": { $0.floorHold = milliseconds($1) ?? $0.floorHold },
         "opus-bitrate": { $0.opusBitrate = number($1, in: 6000...510_000) ?? $0.opusBitrate },
         "opus-complexity": { $0.opusComplexity = number($1, in: 0...10) ?? $0.opusComplexity },
+        "video-auto-floor-msec": { $0.videoAutoFloor = milliseconds($1) ?? $0.videoAutoFloor },
+        "video-floor-hold-ms": { $0.videoFloorHold = milliseconds($1) ?? $0.videoFloorHold },
+        "video-uplink-policy": {
+            $0.videoUplinkPolicy = VideoUplinkPolicy(rawValue: $1.lowercased()) ?? $0.videoUplinkPolicy
+        },
+        "max-bw-in": { $0.videoBandwidthIn = VideoBandwidth.kilobits($1) },
         "comfort-noise": { $0.comfortNoise = number($1, in: 2...9999) ?? (FlagWords.isTrue($1) ? 1400 : 0) },
         "sound-prefix": { $0.soundPrefix = $1 },
         "caller-id-name": { $0.callerIDName = $1 },
         "caller-id-number": { $0.callerIDNumber = $1 },
     ]
+
+    private static func milliseconds(_ text: String) -> Duration? {
+        number(text, in: 0...60_000).map { .milliseconds($0) }
+    }
 
     private static func number(_ text: String, in values: some Sequence<Int>) -> Int? {
         Int(text).flatMap { values.contains($0) ? $0 : nil }

@@ -21,7 +21,7 @@ package struct Row: Equatable, Sendable {
     }
 }
 
-/// How a member is, column 4 (conference.md §3.3). Audio only, so far.
+/// How a member is, column 4 (conference.md §3.3).
 package struct Status: Equatable, Sendable {
     package var muted: Bool
     package var deaf: Bool
@@ -32,10 +32,12 @@ package struct Status: Equatable, Sendable {
     package var floor: Bool
     /// Mean absolute sample when the row was written, 0…32767.
     package var energyScore: Int
+    /// `nil` for a call without video.
+    package var video: VideoStatus?
 
     package init(
         muted: Bool = false, deaf: Bool = false, onHold: Bool = false, talking: Bool = false, floor: Bool = false,
-        energyScore: Int = 0
+        energyScore: Int = 0, video: VideoStatus? = nil
     ) {
         self.muted = muted
         self.deaf = deaf
@@ -43,10 +45,13 @@ package struct Status: Equatable, Sendable {
         self.talking = talking
         self.floor = floor
         self.energyScore = energyScore
+        self.video = video
     }
 
     /// The status in a word, for clients that show text (conference.md §3.2).
-    package var oldStatus: String {
+    package var oldStatus: String { audioWord + (video?.suffix ?? "") }
+
+    private var audioWord: String {
         switch (muted, onHold, floor, talking) {
         case (true, _, _, _): "MUTE"
         case (_, true, _, _): "HOLD"

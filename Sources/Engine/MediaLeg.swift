@@ -1,7 +1,7 @@
 package import RTC
 package import Wire
 
-/// The media of one call: its peer, its incoming audio, its outgoing stream.
+/// The media of one call: its peer, its incoming audio, its outgoing stream, its pictures.
 ///
 /// Belongs to one media loop, and to at most one ``Session`` at a time: a room, or a call without one.
 package final class MediaLeg {
@@ -16,7 +16,12 @@ package final class MediaLeg {
     /// The call's id; unique in the server.
     package let id: String
     package let peer: Peer
-    package let audio: AudioParameters
+    /// `nil` in a call of pictures alone, such as a shared screen: it is in no mix.
+    package private(set) var audio: AudioParameters?
+    /// The peer takes audio from us.
+    package private(set) var sendsAudio = false
+    /// `nil` in a call without pictures.
+    package private(set) var video: VideoLeg?
     package let input: AudioInput
     package internal(set) var output: OutboundStream
     /// The share of our packets the peer lost, in 1/256 (RFC 3550 §6.4.1).
@@ -27,22 +32,56 @@ package final class MediaLeg {
     private var digits = TelephoneEventReceiver()
     private var nextReport: Instant
     private let clock: WallClock
+    private let seed: UInt64
+    private let videoLimit: UInt64?
+    // Of `audio`, as every packet asks for them.
+    private var receivesAudio = false
+    private var audioLevelID: UInt8?
+    private var telephoneEvents: [UInt8] = []
 
     package init(
-        id: String, peer: Peer, audio: AudioParameters, scratch: DecodeScratch, clock: WallClock, seed: UInt64,
-        at now: Instant
+        id: String, peer: Peer, audio: AudioParameters?, videos: [VideoParameters] = [], videoLimit: UInt64? = nil,
+        scratch: DecodeScratch, clock: WallClock, seed: UInt64, at now: Instant
     ) {
         self.id = id
         self.peer = peer
-        self.audio = audio
         self.clock = clock
+        self.seed = seed
+        self.videoLimit = videoLimit
         input = AudioInput(energyLevel: 0, scratch: scratch)
         output = OutboundStream(
-            ssrc: SSRC(peer.local.audioSSRC), payloadType: audio.payloadType, clockRate: 48_000,
+            ssrc: SSRC(peer.local.audioSSRC), payloadType: audio?.payloadType ?? 0, clockRate: 48_000,
             firstSequence: UInt16(truncatingIfNeeded: seed), firstTimestamp: UInt32(truncatingIfNeeded: seed >> 16))
         // Spread over the interval, so that a full room does not report in one tick.
         let phase = Int64(seed % 4_000) * 1_000_000
         nextReport = now.advanced(byNanoseconds: 1_000_000_000 + phase)
+        negotiated(audio, videos, at: now)
+    }
+
+    /// Takes what the first or another offer came to.
+    package func negotiated(_ audio: AudioParameters?, _ videos: [VideoParameters], at now: Instant) {
+        self.audio = audio
+        sendsAudio = audio?.direction.sends == true
+        receivesAudio = audio?.direction.receives == true
+        audioLevelID = audio?.audioLevelID
+        telephoneEvents = audio?.telephoneEvents ?? []
+        if let type = audio?.payloadType, type != output.payloadType {
+            output = OutboundStream(
+                ssrc: output.ssrc, payloadType: type, clockRate: output.clockRate, firstSequence: output.sequence,
+                firstTimestamp: output.timestamp)
+        }
+        guard video == nil else {
+            video?.negotiated(videos, at: now)
+            return
+        }
+        guard !videos.isEmpty else { return }
+        video = VideoLeg(videos, peer: peer, clock: clock, receiverLimit: videoLimit, seed: seed, at: now)
+    }
+
+    /// The call is over: nobody sees it any more, and the peer says goodbye.
+    package func close(at now: Instant) {
+        video?.end(at: now)
+        peer.close()
     }
 
     /// Takes one datagram that came over `path`.
@@ -60,18 +99,20 @@ package final class MediaLeg {
     /// Once per tick: retransmissions, consent, reports.
     package func advance(to now: Instant, events: inout [Peer.Event]) {
         peer.advance(to: now, events: &events)
-        guard peer.isConnected, now >= nextReport else { return }
+        guard peer.isConnected else { return }
+        video?.advance(to: now)
+        guard audio != nil, now >= nextReport else { return }
         nextReport = now.advanced(by: Self.reportInterval)
         report(at: now)
     }
 
     private func receive(_ header: RTPHeader, _ packet: Span<UInt8>, at now: Instant, facts: inout [Fact]) {
-        guard audio.direction.receives, header.payloadEnd <= packet.count, header.payloadOffset <= header.payloadEnd
-        else {
-            return
-        }
+        if let video, video.isPicture(header.payloadType) { return video.receive(header, packet, at: now) }
+        guard receivesAudio, header.payloadEnd <= packet.count,
+            header.payloadOffset <= header.payloadEnd
+        else { return }
         let payload = packet.extracting(header.payloadOffset..<header.payloadEnd)
-        let isAudio = header.payloadType == audio.payloadType
+        let isAudio = header.payloadType == output.payloadType
         if isAudio { accept(header) }
         guard header.ssrc == source else { return }
         reception.received(
@@ -79,8 +120,8 @@ package final class MediaLeg {
         // Keys and what else shares the audio's numbers is no loss: the buffer takes it for padding.
         input.insert(
             isAudio ? payload : payload.extracting(0..<0), sequence: header.sequence, timestamp: header.timestamp,
-            level: isAudio ? level(header, packet) : nil, at: now)
-        guard audio.telephoneEvents.contains(header.payloadType) else { return }
+            level: isAudio ? level(audioLevelID, header, packet) : nil, at: now)
+        guard telephoneEvents.contains(header.payloadType) else { return }
         if let digit = digits.receive(payload, timestamp: header.timestamp) { facts.append(.digit(digit)) }
     }
 
@@ -92,14 +133,15 @@ package final class MediaLeg {
         reception = ReceptionStatistics()
     }
 
-    private func level(_ header: RTPHeader, _ packet: Span<UInt8>) -> Int? {
-        guard let id = audio.audioLevelID, let range = header.extensionElement(id, in: packet), !range.isEmpty else {
+    private func level(_ id: UInt8?, _ header: RTPHeader, _ packet: Span<UInt8>) -> Int? {
+        guard let id, let range = header.extensionElement(id, in: packet), !range.isEmpty else {
             return nil
         }
         return AudioLevel(byte: packet[range.lowerBound]).dBov
     }
 
     private func receive(_ packet: RTCPPacket, at now: Instant) {
+        video?.receive(packet, at: now)
         switch packet {
         case .senderReport(let report):
             if report.ssrc == source { reception.senderReport(ntp: report.ntp, at: now) }

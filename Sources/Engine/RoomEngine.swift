@@ -1,12 +1,12 @@
 package import Conference
 package import Native
-import RTC
+package import RTC
 package import Wire
 
-/// One running room: its rules, its members' media, its mixer.
+/// One running room: its rules, its members' media, its mixer, who sees whom.
 ///
-/// Belongs to one media loop. Orders change the ``Room``, whose effects are carried out on the mixer here or passed on
-/// as ``Output``; every 20 ms ``advance(to:)`` mixes. It reads no clock.
+/// Belongs to one media loop. Orders change the ``Room``, whose effects are carried out on the mixer and the pictures
+/// here or passed on as ``Output``; every 20 ms ``advance(to:)`` mixes. It reads no clock.
 package final class RoomEngine {
     /// What the signalling side has to know, in order.
     package enum Output: Sendable {
@@ -28,7 +28,8 @@ package final class RoomEngine {
 
     package let key: RoomKey
     package private(set) var room: Room
-    package var legs: [MediaLeg] { mixer.legs }
+    /// Of all members, in no order.
+    package private(set) var legs: [MediaLeg] = []
     /// Frames encoded so far, for the tests that prove who shares them.
     package var encodedFrames: Int { mixer.encodedFrames }
     package var hasOutputs: Bool { !outputs.isEmpty }
@@ -37,7 +38,9 @@ package final class RoomEngine {
     private let profile: RoomProfile
     private let epoch: Instant
     private var outputs: [Output] = []
-    private var calls: [MemberID: String] = [:]
+    private var calls: [MemberID: MediaLeg] = [:]
+    /// Members whose camera or screen has sent nothing yet.
+    private var expectedPictures: [MemberID] = []
     /// Members by what they report lost, in 1/256; kept so that a tick allocates nothing.
     private var lossCounts = [Int](repeating: 0, count: 256)
 
@@ -57,28 +60,54 @@ package final class RoomEngine {
     // MARK: Orders
 
     package func join(_ leg: MediaLeg, _ request: JoinRequest, at now: Instant) throws(Refusal) {
+        var request = request
+        request.video = leg.video?.flow ?? .none
         let effects = try room.join(request, at: time(now))
-        let detector = TalkDetector(energyLevel: profile.energyLevel, auto: profile.autoEnergy)
-        let member = AudioMember(id: request.id, leg: leg, detector: detector)
-        member.isWaiting = room.isWaiting
-        mixer.add(member)
-        calls[request.id] = leg.id
+        legs.append(leg)
+        calls[request.id] = leg
+        if leg.audio != nil {
+            let detector = TalkDetector(energyLevel: profile.energyLevel, auto: profile.autoEnergy)
+            let member = AudioMember(id: request.id, leg: leg, detector: detector)
+            member.isWaiting = room.isWaiting
+            mixer.add(member)
+        }
+        prepareSource(of: leg, request.id)  // before the effects, which may limit or mute it
         outputs.append(.admitted(leg: leg.id))
-        run(effects)
+        run(effects, at: now)
     }
 
     /// The call left by itself, or was lost.
     package func leave(_ leg: MediaLeg, at now: Instant) {
-        guard let member = mixer.members.first(where: { $0.leg === leg }) else { return }
-        run(room.leave(member.id, at: time(now)))
-        _ = mixer.remove(member.id)
-        calls[member.id] = nil
+        guard let id = member(of: leg) else { return }
+        run(room.leave(id, at: time(now)), at: now)
+        _ = release(id, at: now)
     }
+
+    /// The call's offer was answered anew: its pictures may have come or gone, its sound may not.
+    package func renegotiated(
+        _ leg: MediaLeg, _ audio: AudioParameters?, _ videos: [VideoParameters], at now: Instant
+    ) {
+        let source = leg.video?.source
+        leg.negotiated(audio, videos, at: now)
+        guard let id = member(of: leg) else { return }
+        if leg.video?.source !== source { prepareSource(of: leg, id) }
+        run(room.setVideo(id, leg.video?.flow ?? .none, at: time(now)), at: now)
+        run(room.videoState(renewedBy: id), at: now)
+    }
+
+    /// A client of ours wishes for pictures beside the switched one; members are named by their calls.
+    package func view(_ leg: MediaLeg, _ wishes: [(slot: Int, call: String?)], at now: Instant) {
+        guard let id = member(of: leg) else { return }
+        let pictures = wishes.map { (slot: $0.slot, picture: $0.call.flatMap { room.member(ofCall: $0) }) }
+        if let effects = try? room.view(id, changing: pictures) { run(effects, at: now) }
+    }
+
+    private func member(of leg: MediaLeg) -> MemberID? { calls.first { $0.value === leg }?.key }
 
     package func perform(_ command: Command, by issuer: Issuer, at now: Instant) -> Outcome {
         do throws(Refusal) {
             let (reply, effects) = try room.perform(command, by: issuer, at: time(now))
-            run(effects)
+            run(effects, at: now)
             return .done(reply)
         } catch {
             return .refused(error)
@@ -97,15 +126,17 @@ package final class RoomEngine {
     package func advance(to now: Instant) {
         let time = time(now)
         mixer.listen(at: now) { member, change in
-            run(room.talking(member.id, change == .started, score: member.detector.smoothedScore, at: time))
+            run(room.talking(member.id, change == .started, score: member.detector.smoothedScore, at: time), at: now)
         }
-        followFloor(at: time)
+        followFloor(at: now)
         mixer.speak()
-        if let deadline = room.deadline, time >= deadline { run(room.advance(to: time)) }
+        if !expectedPictures.isEmpty { expectPictures(at: now) }
+        if let deadline = room.deadline, time >= deadline { run(room.advance(to: time), at: now) }
         if mixer.ticks % Self.lossInterval == 0 { followLoss() }
     }
 
-    private func followFloor(at time: Duration) {
+    private func followFloor(at now: Instant) {
+        let time = time(now)
         room.beginTick()
         for member in mixer.members {
             let detector = member.detector
@@ -113,9 +144,9 @@ package final class RoomEngine {
             if detector.smoothedScore > 0 || room.floorHolder == nil {
                 room.consider(member.id, smoothedScore: detector.smoothedScore)
             }
-            if detector.isTalking { run(room.energy(member.id, score: detector.score, at: time)) }
+            if detector.isTalking { run(room.energy(member.id, score: detector.score, at: time), at: now) }
         }
-        run(room.endTick(at: time))
+        run(room.endTick(at: time), at: now)
     }
 
     /// In-band FEC for the worst tenth of receivers, none while they lose nothing worth it.
@@ -134,7 +165,7 @@ package final class RoomEngine {
 
     // MARK: Effects
 
-    private func run(_ effects: [Effect]) {
+    private func run(_ effects: [Effect], at now: Instant) {
         for effect in effects {
             switch effect {
             case .setMuted(let id, let isMuted): mixer[id]?.isMuted = isMuted
@@ -142,11 +173,15 @@ package final class RoomEngine {
             case .setGainIn(let id, let step): mixer[id]?.gainIn = AudioMember.gain(step: step)
             case .setGainOut(let id, let step): mixer.setGainOut(AudioMember.gain(step: step), of: id)
             case .setEnergyLevel(let id, let level): setEnergyLevel(level, of: id)
+            case .setVideoMuted(let id, let isMuted): calls[id]?.video?.source?.setMuted(isMuted, at: now)
+            case .setVideoBandwidth(let id, let kilobits):
+                if let source = calls[id]?.video?.source { limit(source, to: kilobits) }
+            case .showVideo(let shown, let id, let slot): show(shown, to: id, slot, at: now)
             case .setWaiting(let isWaiting): for member in mixer.members { member.isWaiting = isWaiting }
             case .resetTalkDetector(let id): mixer[id]?.detector.reset()
-            case .remove(let id, let reason): remove(id, reason)
-            case .joined(let id, let notice): calls[id].map { outputs.append(.joined(id, leg: $0, notice)) }
-            case .parted(let id, let notice): calls[id].map { outputs.append(.parted(id, leg: $0, notice)) }
+            case .remove(let id, let reason): remove(id, reason, at: now)
+            case .joined(let id, let notice): calls[id].map { outputs.append(.joined(id, leg: $0.id, notice)) }
+            case .parted(let id, let notice): calls[id].map { outputs.append(.parted(id, leg: $0.id, notice)) }
             case .publish(let delta): outputs.append(.publish(delta))
             case .summary(let summary): outputs.append(.summary(summary))
             case .closed: outputs.append(.closed)
@@ -160,13 +195,57 @@ package final class RoomEngine {
         member.leg.input.setEnergyLevel(level)
     }
 
-    private func remove(_ id: MemberID, _ reason: RemovalReason) {
-        guard let member = mixer.remove(id) else { return }
-        calls[id] = nil
-        outputs.append(.removed(leg: member.leg.id, reason))
+    private func remove(_ id: MemberID, _ reason: RemovalReason, at now: Instant) {
+        guard let leg = release(id, at: now) else { return }
+        outputs.append(.removed(leg: leg.id, reason))
+    }
+
+    /// Lets go of a member's media; the call may go on elsewhere.
+    private func release(_ id: MemberID, at now: Instant) -> MediaLeg? {
+        _ = mixer.remove(id)
+        expectedPictures.removeAll { $0 == id }
+        guard let leg = calls.removeValue(forKey: id) else { return nil }
+        legs.removeAll { $0 === leg }
+        leg.video?.leave(at: now)
+        return leg
     }
 
     private func time(_ now: Instant) -> Duration { now.duration(since: epoch) }
+
+    // MARK: Pictures
+
+    /// A camera or screen that is new here has yet to send its first picture, under the room's limits.
+    private func prepareSource(of leg: MediaLeg, _ id: MemberID) {
+        guard let source = leg.video?.source else { return }
+        limit(source, to: nil)
+        if !expectedPictures.contains(id) { expectedPictures.append(id) }
+    }
+
+    /// - Parameter kilobits: What it may send, kb/s; `nil` for the usual.
+    private func limit(_ source: VideoSource, to kilobits: Int?) {
+        let ceiling = kilobits.map { UInt64(max($0, 1)) * 1000 } ?? UplinkBudget.usualCeiling
+        let policy: UplinkBudget.Policy =
+            switch profile.videoUplinkPolicy {
+            case .lowest: .lowest
+            case .average: .average
+            case .highest: .highest
+            }
+        source.limit(to: ceiling, policy: policy)
+    }
+
+    private func expectPictures(at now: Instant) {
+        let waiting = expectedPictures
+        for id in waiting {
+            let source = calls[id]?.video?.source
+            guard source?.layers.contains(where: { $0.isActive(at: now) }) != false else { continue }
+            expectedPictures.removeAll { $0 == id }
+            run(room.videoReady(id, at: time(now)), at: now)
+        }
+    }
+
+    private func show(_ shown: MemberID?, to id: MemberID, _ slot: Int, at now: Instant) {
+        calls[id]?.video?.show(shown.flatMap { calls[$0]?.video?.source }, in: slot, at: now)
+    }
 
     /// 5 s: as often as receivers report.
     private static let lossInterval = 250

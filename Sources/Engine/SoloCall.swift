@@ -15,6 +15,7 @@ package final class SoloCall {
 
     package let leg: MediaLeg
 
+    private let isEcho: Bool
     private let stream: MixStream
     private var source: Source
 
@@ -32,6 +33,7 @@ package final class SoloCall {
 
     package init(leg: MediaLeg, program: Program) throws(OpusError) {
         self.leg = leg
+        isEcho = program == .echo
         stream = try MixStream(AudioSettings())
         switch program {
         case .echo: source = .echo
@@ -41,10 +43,14 @@ package final class SoloCall {
         }
     }
 
+    /// The call is out of it again.
+    package func end(at now: Instant) { leg.video?.show(nil, in: 0, at: now) }
+
     /// One tick of 20 ms.
     package func advance(to now: Instant) -> Progress {
         let isHeard = leg.input.take(at: now, isWanted: source.isEcho)
         guard leg.peer.isConnected else { return .running }
+        if isEcho, let video = leg.video { video.show(video.source, in: 0, at: now) }
         defer { leg.output.pass(UInt32(AudioInput.frame)) }
         switch source {
         case .echo:

@@ -20,19 +20,23 @@ package struct LocalTransport: Sendable {
     package let candidates: [Candidate]
     /// Our audio source.
     package let audioSSRC: UInt32
+    /// Our video sources: one pair for each video m-line that may come, in the call's whole life. Without a pair left a
+    /// video m-line is refused, so a call from a transport without any is an audio call.
+    package let videoSSRCs: [StreamSSRCs]
     /// One for all our sources of the call, or browsers do not synchronise them (RFC 3550 §6.5.1).
     package let cname: String
     package let sessionID: UInt64
 
     package init(
         ufrag: String, pwd: String, fingerprint: String, candidates: [Candidate],
-        audioSSRC: UInt32, cname: String, sessionID: UInt64
+        audioSSRC: UInt32, videoSSRCs: [StreamSSRCs] = [], cname: String, sessionID: UInt64
     ) {
         self.ufrag = ufrag
         self.pwd = pwd
         self.fingerprint = fingerprint
         self.candidates = candidates
         self.audioSSRC = audioSSRC
+        self.videoSSRCs = videoSSRCs
         self.cname = cname
         self.sessionID = sessionID
     }

@@ -1,46 +1,91 @@
 package import Wire
 
-/// Works out the answer to an offer (RFC 3264, RFC 8829): one Opus m-line over one ICE-lite transport.
+/// Works out the answer to an offer (RFC 3264, RFC 8829): one Opus m-line and VP8 m-lines over one ICE-lite transport.
 ///
 /// What browsers insist on, and what their offers look like, was measured: `media.md` §1.3 and §1.5. The answer writes
 /// its own Opus parameters: Firefox's `stereo=1` sent back would make it send stereo.
+///
+/// M-lines that we cannot use, or that want a transport of their own, are refused with port 0 and do not harm the rest.
 package struct Negotiation: Sendable {
     package enum Failure: Error, Equatable, Sendable {
         case malformed(SDPError)
-        /// No audio m-line that we could accept.
-        case noAudio
+        /// No m-line that we could accept.
+        case noMedia
+        /// Audio without Opus.
         case noOpus
         /// No ICE credentials, no fingerprint, no rtcp-mux: not a WebRTC offer.
         case noTransport(missing: String)
+        /// A re-offer that restarts ICE, shows another certificate or turns the DTLS roles around: for us a new call.
+        case changedTransport
+        /// A re-offer without the m-lines of the one before, or with other kinds (RFC 3264 §8).
+        case changedMedia
     }
 
     package let answer: SessionDescription
     package let remote: RemoteTransport
-    package let audio: AudioParameters
+    /// `nil` in a call of pictures alone, such as a screen share.
+    package let audio: AudioParameters?
+    /// The accepted video m-lines in their order.
+    package let videos: [VideoParameters]
+    /// Of the answer: 1, and one more with each re-offer.
+    package let version: Int
 
-    /// - Parameter offer: Complete, as Verto has no trickle.
-    package init(answering offer: String, from local: LocalTransport) throws(Failure) {
+    /// Our pairs of sources by m-line; see ``MediaSelection/pairs``.
+    private let pairs: [Int: Int]
+    /// The m-line whose pictures belong to the stream of our audio.
+    private let mainPicture: Int?
+
+    /// - Parameters:
+    ///   - offer: Complete, as Verto has no trickle.
+    ///   - local: The same for every offer of a call.
+    ///   - previous: What the call's last offer came to, when this is a re-offer. Transport and sources stay; m-lines
+    ///     may be added, change direction, or end.
+    package init(
+        answering offer: String, from local: LocalTransport, previous: Negotiation? = nil
+    ) throws(Failure) {
         let description: SessionDescription
         do {
             description = try SessionDescription(parsing: offer)
         } catch {
             throw .malformed(error)
         }
-        try self.init(answering: description, from: local)
+        try self.init(answering: description, from: local, previous: previous)
     }
 
-    package init(answering offer: SessionDescription, from local: LocalTransport) throws(Failure) {
-        guard let index = offer.media.firstIndex(where: { $0.kind == "audio" && !$0.isRejected }) else {
-            throw .noAudio
-        }
-        let line = offer.media[index]
-        remote = try Self.transport(of: line)
-        audio = try Self.audio(of: line, at: index)
-        answer = Self.answer(to: offer, accepting: index, audio: audio, remote: remote, local: local)
+    package init(
+        answering offer: SessionDescription, from local: LocalTransport, previous: Negotiation? = nil
+    ) throws(Failure) {
+        if let previous { try Self.check(offer, follows: previous.answer) }
+        let selection = try MediaSelection(
+            of: offer, pairs: previous?.pairs ?? [:], available: local.videoSSRCs.count)
+        let carrier = offer.media[selection.accepted[0]]
+        let offered = try Self.transport(of: carrier)
+        if let previous, !previous.remote.isSame(as: offered, setup: carrier.setup) { throw .changedTransport }
+        remote = previous?.remote ?? offered
+        audio = selection.audio.flatMap { Self.audio(of: offer.media[$0], at: $0) }
+        videos = Self.videos(of: offer, selection, local)
+        version = (previous?.version ?? 0) + 1
+        pairs = selection.pairs
+        mainPicture = Self.mainPicture(of: videos, previous: previous?.mainPicture)
+        answer =
+            AnswerWriter(
+                offer: offer, selection: selection, audio: audio, videos: videos, mainPicture: mainPicture,
+                remote: remote, local: local, version: version
+            ).description
     }
 
-    // MARK: Reading the offer
+    /// The m-line the browser's camera comes on.
+    package var camera: VideoParameters? { videos.first { $0.direction.receives } }
 
+    /// The m-lines we show pictures on, in their order.
+    ///
+    /// The first one shows who speaks, which is all that a stock client has; the others are further pictures.
+    package var pictures: [VideoParameters] { videos.filter { $0.direction.sends } }
+}
+
+// MARK: - Reading the offer
+
+extension Negotiation {
     private static func transport(of line: MediaDescription) throws(Failure) -> RemoteTransport {
         guard let ufrag = line.iceUfrag, let pwd = line.icePwd else { throw .noTransport(missing: "ice-ufrag") }
         guard let fingerprints = RemoteTransport.strongest(of: line.fingerprints) else {
@@ -51,118 +96,50 @@ package struct Negotiation: Sendable {
             ufrag: ufrag, pwd: pwd, fingerprints: fingerprints, isDTLSServer: line.setup == .passive)
     }
 
-    private static func audio(of line: MediaDescription, at index: Int) throws(Failure) -> AudioParameters {
-        let codecs = line.codecs
-        guard let opus = codecs.first(where: { $0.isNamed("opus") && $0.clockRate == 48_000 }) else { throw .noOpus }
+    /// M-lines stay where they are; only the place of a refused one may be used for another kind (RFC 3264 §8.2).
+    private static func check(_ offer: SessionDescription, follows answer: SessionDescription) throws(Failure) {
+        guard offer.media.count >= answer.media.count else { throw .changedMedia }
+        for (new, old) in zip(offer.media, answer.media) where new.kind != old.kind && !old.isRejected {
+            throw .changedMedia
+        }
+    }
+
+    private static func audio(of line: MediaDescription, at index: Int) -> AudioParameters? {
+        guard let opus = MediaSelection.opus(of: line) else { return nil }
         return AudioParameters(
             mid: line.mid ?? String(index),
             payloadType: opus.payloadType,
             audioLevelID: line.headerExtension(HeaderExtension.audioLevel)?.id,
-            telephoneEvents: codecs.filter { $0.isNamed("telephone-event") }.map(\.payloadType),
+            telephoneEvents: line.codecs.filter { $0.isNamed("telephone-event") }.map(\.payloadType),
             direction: line.direction.mirrored)
     }
 
-    // MARK: Writing the answer
-
-    private static func answer(
-        to offer: SessionDescription, accepting index: Int, audio: AudioParameters, remote: RemoteTransport,
-        local: LocalTransport
-    ) -> SessionDescription {
-        let connection = connection(of: local)
-        var answer = SessionDescription(
-            origin: .init(sessionID: local.sessionID, sessionVersion: 1, connection: connection),
-            attributes: [
-                SDPAttribute("group", "BUNDLE \(audio.mid)"),
-                SDPAttribute("ice-lite"),
-                SDPAttribute("msid-semantic", " WMS *"),
-            ])
-        answer.media = offer.media.enumerated().map { number, line in
-            number == index
-                ? accepted(line, audio, remote, local, connection) : rejected(line, number)
-        }
-        return answer
-    }
-
-    private static func accepted(
-        _ line: MediaDescription, _ audio: AudioParameters, _ remote: RemoteTransport, _ local: LocalTransport,
-        _ connection: SDPConnection
-    ) -> MediaDescription {
-        let codecs = answeredCodecs(line, audio)
-        var attributes = [SDPAttribute("mid", audio.mid)]
-        attributes += transportAttributes(remote, local)
-        attributes.append(audio.direction.attribute)
-        attributes.append("rtcp-mux")
-        for codec in codecs { attributes += codec.attributes }
-        attributes.append("ptime", "20")
-        for uri in [HeaderExtension.audioLevel, HeaderExtension.mid] {
-            guard var known = line.headerExtension(uri) else { continue }
-            known.direction = known.direction?.mirrored
-            attributes.append(known.attribute)
-        }
-        if audio.direction.sends { attributes += sourceAttributes(local) }
-        attributes += candidateAttributes(local)
-        return MediaDescription(
-            kind: "audio", port: Int(local.candidates.first?.port ?? 9), transport: line.transport,
-            formats: codecs.map { String($0.payloadType) }, connection: connection, attributes: attributes)
-    }
-
-    private static func answeredCodecs(_ line: MediaDescription, _ audio: AudioParameters) -> [Codec] {
-        line.codecs.compactMap { codec in
-            if codec.payloadType == audio.payloadType {
-                return Codec(
-                    payloadType: codec.payloadType, name: "opus", clockRate: 48_000, channels: 2,
-                    parameters: "minptime=10;useinbandfec=1")
-            }
-            guard audio.telephoneEvents.contains(codec.payloadType) else { return nil }
-            return Codec(
-                payloadType: codec.payloadType, name: "telephone-event", clockRate: codec.clockRate, parameters: "0-15")
+    /// One camera a call: whatever further m-lines would send is not asked for.
+    private static func videos(
+        of offer: SessionDescription, _ selection: MediaSelection, _ local: LocalTransport
+    ) -> [VideoParameters] {
+        var hasCamera = false
+        return selection.videos.compactMap { place in
+            let line = offer.media[place.index]
+            let parameters = VideoParameters(
+                answering: line, at: place.index, mayReceive: !hasCamera, from: local.videoSSRCs[place.pair])
+            if parameters?.direction.receives == true { hasCamera = true }
+            return parameters
         }
     }
 
-    private static func transportAttributes(_ remote: RemoteTransport, _ local: LocalTransport) -> [SDPAttribute] {
-        [
-            SDPAttribute("ice-ufrag", local.ufrag),
-            SDPAttribute("ice-pwd", local.pwd),
-            SDPAttribute("fingerprint", "sha-256 \(local.fingerprint)"),
-            (remote.isDTLSServer ? SetupRole.active : .passive).attribute,
-        ]
+    /// The first picture, but not another one than before while that is shown: its stream would change its name.
+    private static func mainPicture(of videos: [VideoParameters], previous: Int?) -> Int? {
+        let pictures = videos.filter { $0.direction.sends }.map(\.index)
+        if let previous, pictures.contains(previous) { return previous }
+        return pictures.first
     }
+}
 
-    /// Announced, because Chromium drops every packet of a source that is neither announced nor carries a MID; and with
-    /// a stream, because clients play `event.streams[0]`.
-    private static func sourceAttributes(_ local: LocalTransport) -> [SDPAttribute] {
-        let stream = local.cname
-        let track = "\(stream)a0"
-        return [
-            SDPAttribute("msid", "\(stream) \(track)"),
-            SDPAttribute("ssrc", "\(local.audioSSRC) cname:\(local.cname)"),
-            SDPAttribute("ssrc", "\(local.audioSSRC) msid:\(stream) \(track)"),
-        ]
-    }
-
-    /// Priorities fall in the order given (RFC 8445 §5.1.2).
-    private static func candidateAttributes(_ local: LocalTransport) -> [SDPAttribute] {
-        var attributes: [SDPAttribute] = []
-        for (index, candidate) in local.candidates.enumerated() {
-            let preference = UInt32(65_535 - min(index, 65_535))
-            let priority = 126 << 24 | preference << 8 | 255
-            attributes.append(
-                Candidate(
-                    foundation: String(index + 1), priority: priority, address: candidate.ip, port: candidate.port
-                ).attribute)
-        }
-        attributes.append("end-of-candidates")
-        return attributes
-    }
-
-    private static func rejected(_ line: MediaDescription, _ number: Int) -> MediaDescription {
-        MediaDescription(
-            kind: line.kind, port: 0, transport: line.transport, formats: line.formats,
-            attributes: [SDPAttribute("mid", line.mid ?? String(number)), SDPAttribute("inactive")])
-    }
-
-    private static func connection(of local: LocalTransport) -> SDPConnection {
-        guard let first = local.candidates.first else { return SDPConnection(address: "0.0.0.0") }
-        return SDPConnection(isIPv6: first.ip.contains(":"), address: first.ip)
+extension RemoteTransport {
+    /// Whether a re-offer goes on with this transport. `actpass` leaves the roles as they are (RFC 8842 §5.5).
+    fileprivate func isSame(as offered: RemoteTransport, setup: SetupRole?) -> Bool {
+        ufrag == offered.ufrag && pwd == offered.pwd && fingerprints == offered.fingerprints
+            && setup != (isDTLSServer ? .active : .passive)
     }
 }

@@ -53,10 +53,12 @@ package final class Peer {
     package private(set) var isConnected = false
 
     private let remote: RemoteTransport
-    private let egress: Egress
+    let egress: Egress
     private var dtls: DTLSEndpoint
     private var inbound: SRTPSession?
-    private var outbound: SRTPSession?
+    var outbound: SRTPSession?
+    /// Where reports are put together; it keeps its room.
+    var reportBytes: [UInt8] = []
     private var hasStarted = false
     private var hasEnded = false
     private let createdAt: Instant
@@ -90,34 +92,6 @@ package final class Peer {
         case .unknown: counters.malformed &+= 1
         }
         return .nothing
-    }
-
-    /// Sends one RTP packet made of a fixed header and `payload`.
-    package func sendRTP(
-        _ payload: Span<UInt8>, marker: Bool, payloadType: UInt8, sequence: UInt16, timestamp: UInt32, ssrc: SSRC
-    ) {
-        guard isConnected, let path = ice.selected else { return }
-        egress.send(over: path) { slot in
-            let count = RTPHeader.fixedSize + payload.count
-            guard count + SRTPSession.trailer <= slot.count else { return 0 }
-            RTPHeader.write(
-                marker: marker, payloadType: payloadType, sequence: sequence, timestamp: timestamp, ssrc: ssrc,
-                to: &slot)
-            for index in payload.indices { slot[RTPHeader.fixedSize &+ index] = payload[index] }
-            return (try? outbound?.protect(&slot, count: count)) ?? 0
-        }
-    }
-
-    /// Sends a compound RTCP packet.
-    package func sendRTCP(_ packets: [RTCPPacket]) {
-        guard isConnected, let path = ice.selected else { return }
-        var bytes: [UInt8] = []
-        for packet in packets { packet.append(to: &bytes) }
-        egress.send(over: path) { slot in
-            guard bytes.count + SRTPSession.trailer <= slot.count else { return 0 }
-            for index in bytes.indices { slot[index] = bytes[index] }
-            return (try? outbound?.protectRTCP(&slot, count: bytes.count)) ?? 0
-        }
     }
 
     /// Moves DTLS retransmission and consent on; call it every 20 to 100 ms.

@@ -17,11 +17,16 @@ actor Bridge {
     private struct CallRecord {
         let invite: Invite
         let loop: Int
+        let local: LocalTransport
+        /// What the call's last offer came to, once it is open.
+        var negotiation: Negotiation?
         /// The room that the dialplan will most likely lead to.
         let foreseenRoom: RoomKey?
-        var isOpen = false
+        var isOpen: Bool { negotiation != nil }
         var member: MemberID?
         var room: RoomKey?
+        /// The last key was a star, the first half of `*0`.
+        var hasStar = false
         /// When the next key would come at the steady rate; ahead of the clock after a burst.
         var nextKey = Instant(nanoseconds: 0)
     }
@@ -172,6 +177,9 @@ extension Bridge {
         case .digits(let leg, let digits): for digit in digits { follow(step(.digit(leg, digit))) }
         case .detached(let legs): for leg in legs { follow(step(.detached(leg))) }
         case .reattach(let leg): follow(step(.reattached(leg)))
+        case .renegotiate(let token, let leg, let offer): renegotiate(leg, offer, token)
+        case .refreshVideo(let leg): order(.refreshVideo(leg), for: leg)
+        case .view(let leg, let pictures): view(leg, pictures)
         case .perform(let token, let key, let command, let issuer): perform(token, key, command, by: issuer)
         case .resync(let key): rooms[key].map { loops[$0.loop].send(.snapshot(key)) }
         case .audit(let entry): audit.append(AuditLine.json(entry, at: MonotonicClock.unixNanoseconds))
@@ -212,7 +220,9 @@ extension Bridge {
             return endpoint.call(invite.leg, .ended(.destinationOutOfOrder), at: now, into: &queue)
         }
         let room = loops.count > 1 ? foreseenRoom(of: leg) : nil
-        calls[invite.leg] = CallRecord(invite: invite, loop: chooseLoop(for: room), foreseenRoom: room)
+        let loop = chooseLoop(for: room)
+        calls[invite.leg] = CallRecord(
+            invite: invite, loop: loop, local: transport(on: loop), foreseenRoom: room)
         follow(step(.invited(leg)))
     }
 
@@ -240,23 +250,50 @@ extension Bridge {
         guard var call = calls[id] else { return }
         var sdp: String?
         if !call.isOpen {
-            let local = transport(on: call.loop)
             do throws(Negotiation.Failure) {
-                let negotiation = try Negotiation(answering: call.invite.offer, from: local)
+                let negotiation = try Negotiation(answering: call.invite.offer, from: call.local)
                 loops[call.loop].send(
                     .open(
                         LegOpening(
-                            id: id, local: local, remote: negotiation.remote, audio: negotiation.audio,
+                            id: id, local: call.local, remote: negotiation.remote, audio: negotiation.audio,
+                            videos: negotiation.videos,
+                            videoLimit: call.invite.incomingBandwidth.map { UInt64($0) * 1000 },
                             seed: UInt64.random(in: .min ... .max))))
                 sdp = negotiation.answer.text
+                call.negotiation = negotiation
             } catch {
                 log.info("offer refused", metadata: ["leg": "\(id)", "reason": "\(error)"])
                 return follow(self.step(.mediaFailed(id, .incompatibleDestination)))
             }
-            call.isOpen = true
             calls[id] = call
         }
         endpoint.call(id, isEarly ? .media(sdp: sdp) : .answered(sdp: sdp), at: now, into: &queue)
+    }
+
+    /// Answers another offer of the same call.
+    private func renegotiate(_ id: LegID, _ offer: String, _ token: RequestToken) {
+        guard let call = calls[id], let previous = call.negotiation else {
+            return endpoint.renegotiated(token, .refused(.media), at: now, into: &queue)
+        }
+        do throws(Negotiation.Failure) {
+            let negotiation = try Negotiation(answering: offer, from: call.local, previous: previous)
+            calls[id]?.negotiation = negotiation
+            loops[call.loop].send(.renegotiate(id, negotiation.audio, negotiation.videos))
+            endpoint.renegotiated(token, .answered(sdp: negotiation.answer.text), at: now, into: &queue)
+        } catch {
+            log.info("another offer refused", metadata: ["leg": "\(id)", "reason": "\(error)"])
+            let isAboutCodecs = error == .noMedia || error == .noOpus
+            endpoint.renegotiated(token, .refused(isAboutCodecs ? .codecs : .media), at: now, into: &queue)
+        }
+    }
+
+    /// Finds the pictures' places among those the call is sent.
+    private func view(_ id: LegID, _ pictures: [(mid: String, member: String?)]) {
+        guard let call = calls[id], let lines = call.negotiation?.pictures else { return }
+        let wishes = pictures.compactMap { wish in
+            lines.firstIndex { $0.mid == wish.mid }.map { (slot: $0, call: wish.member) }
+        }
+        loops[call.loop].send(.view(id, wishes))
     }
 
     private func enter(_ id: LegID, _ argument: String, _ variables: [String: String]) {
@@ -297,17 +334,20 @@ extension Bridge {
         if let call = calls[id] { loops[call.loop].send(order) }
     }
 
-    /// The key that clients press for their own microphone; groups of caller controls come with their configuration.
+    /// The keys that clients press for their own microphone, `0`, and camera, `*0`; groups of caller controls come with
+    /// their configuration.
     private func press(_ digit: Character, _ id: LegID) {
-        guard digit == "0", let call = calls[id], let key = call.room, let member = call.member else { return }
+        guard let call = calls[id], let key = call.room, let member = call.member else { return }
+        calls[id]?.hasStar = digit == "*"
+        guard digit == "0" else { return }
         // Everybody in the room hears of each: one message may hold 64.
         let now = now
         guard call.nextKey <= now.advanced(by: Self.keyBurst) else { return }
         calls[id]?.nextKey = max(call.nextKey, now).advanced(by: Self.keyInterval)
         lastOrder += 1
         let issuer = Issuer.keys(of: member, name: call.invite.user)
-        loops[call.loop].send(
-            .perform(OrderToken(rawValue: lastOrder), key, .toggleMute(.member(member)), by: issuer))
+        let command: Command = call.hasStar ? .toggleVideoMute(.member(member)) : .toggleMute(.member(member))
+        loops[call.loop].send(.perform(OrderToken(rawValue: lastOrder), key, command, by: issuer))
     }
 
     private static let keyInterval: Duration = .milliseconds(100)
@@ -348,6 +388,7 @@ extension Bridge {
     ) -> RoomJoin? {
         guard let argument = try? ConferenceArgument(parsing: text), argument.dialString == nil else { return nil }
         let member = calls[id]?.member ?? nextMember()
+        let key = key(of: argument, domain: invite.domain)
         let request = JoinRequest(
             id: member, callID: id.rawValue, callerName: invite.callerIDName, callerNumber: invite.callerIDNumber,
             flags: argument.memberFlags(variables: variables),
@@ -358,11 +399,24 @@ extension Bridge {
             enforceSecurity: variables["conference_enforce_security"] != "false",
             volumeIn: Int(variables["conference_join_volume_in"] ?? "") ?? 0,
             volumeOut: Int(variables["conference_join_volume_out"] ?? "") ?? 0,
-            energyLevel: variables["conference_join_energy_level"].flatMap { Int($0) })
+            energyLevel: variables["conference_join_energy_level"].flatMap { Int($0) },
+            sharedBy: invite.isScreenShare ? owner(ofShareBy: invite, in: key) : nil,
+            videoBandwidthIn: videoBandwidth(invite, variables), isRecoverable: invite.isRecoverable)
         return RoomJoin(
-            leg: id, key: key(of: argument, domain: invite.domain),
+            leg: id, key: key,
             profile: settings.profile(argument.profile).opened(by: argument, variables: variables),
             request: request, startedAt: Int(MonotonicClock.unixNanoseconds / 1_000_000_000))
+    }
+
+    /// The person whose screen it is: the same client's call in the same room.
+    private func owner(ofShareBy invite: Invite, in key: RoomKey) -> MemberID? {
+        calls.values.first { $0.invite.session == invite.session && !$0.invite.isScreenShare && $0.room == key }?.member
+    }
+
+    /// What the camera may send, kb/s: the least of what the dialplan and the client say.
+    private func videoBandwidth(_ invite: Invite, _ variables: [String: String]) -> Int? {
+        let configured = variables["rtp_video_max_bandwidth_in"].flatMap { VideoBandwidth.kilobits($0) }
+        return [configured, invite.outgoingBandwidth].compactMap { $0 }.min()
     }
 
     /// What everybody in the room sees of a caller beside name and number: of what the client set, only what member
@@ -381,8 +435,17 @@ extension Bridge {
     private func transport(on loop: Int) -> LocalTransport {
         LocalTransport(
             ufrag: Token.make(bytes: 6), pwd: Token.make(bytes: 18), fingerprint: fingerprint,
-            candidates: candidates[loop], audioSSRC: UInt32.random(in: 1 ... .max), cname: Token.make(bytes: 9),
+            candidates: candidates[loop], audioSSRC: UInt32.random(in: 1 ... .max), videoSSRCs: Self.videoSSRCs(),
+            cname: Token.make(bytes: 9),
             sessionID: UInt64.random(in: 1...(1 << 62)))
+    }
+}
+
+extension Bridge {
+    private static func videoSSRCs() -> [StreamSSRCs] {
+        (0..<VideoParameters.mostLines).map { _ in
+            StreamSSRCs(media: SSRC(UInt32.random(in: 1 ... .max)), rtx: SSRC(UInt32.random(in: 1 ... .max)))
+        }
     }
 }
 

@@ -37,6 +37,19 @@ struct Metrics {
         perLoop("datagrams_total", "counter", "Datagrams received.") { "\($0.datagrams.value)" }
         perLoop("strangers_total", "counter", "Datagrams of nobody known.") { "\($0.strangers.value)" }
         perLoop("unsent_total", "counter", "Datagrams the kernel did not take.") { "\($0.unsent.value)" }
+        perLoop("video_forwarded_total", "counter", "Packets of pictures sent on, once for each receiver.") {
+            "\($0.forwarded.value)"
+        }
+        perLoop("video_repeated_total", "counter", "… and sent again because they were lost.") {
+            "\($0.repeated.value)"
+        }
+        perLoop("video_begun_total", "counter", "Pictures begun at a key frame, by a switch or after a loss.") {
+            "\($0.switches.value)"
+        }
+        perLoop("video_broken_total", "counter", "Losses that only a key frame could mend.") { "\($0.broken.value)" }
+        perLoop("video_key_frame_requests_total", "counter", "Key frames asked of cameras.") {
+            "\($0.keyFrameRequests.value)"
+        }
         perLoop("tick_total", "counter", "Mixer ticks.") { "\($0.ticks.value)" }
         perLoop("tick_late_total", "counter", "Ticks more than 20 ms late.") { "\($0.lateTicks.value)" }
         perLoop("tick_lateness_seconds_max", "gauge", "The latest tick so far.") {

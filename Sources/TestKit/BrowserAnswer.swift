@@ -6,7 +6,7 @@ package struct BrowserAnswer: Equatable, Sendable {
     /// Why `setRemoteDescription` would throw, or no media could ever flow.
     package enum Refusal: Error, Equatable, Sendable {
         case malformed(SDPError)
-        /// Not the same m-lines, audio refused, or no `a=mid` in a bundle.
+        /// Not the same m-lines, all of them refused, no `a=mid` in a bundle, or a bundle that is not the accepted ones.
         case wrongMedia
         /// `active` or `passive` it must be.
         case wrongSetup(SetupRole?)
@@ -14,41 +14,75 @@ package struct BrowserAnswer: Equatable, Sendable {
         /// No ICE credentials, no fingerprint of a known hash, or no candidate of that address family.
         case noTransport(missing: String)
         case noOpus
+        case noVP8
+        /// A payload type that was not on offer: what it sends under that number would be thrown away.
+        case unknownFormat(String)
         /// An extension under another number than offered.
         case renumberedExtension(String)
+        /// Layers that were not on offer, or no header extension to name them.
+        case wrongSimulcast
     }
 
     package let remote: RemoteTransport
     /// Where to send: the best UDP candidate with a literal address.
     package let address: TransportAddress
-    package let opusPayloadType: UInt8
+    /// `nil` when there is no audio.
+    package let opusPayloadType: UInt8?
     package let telephoneEventPayloadType: UInt8?
     package let audioLevelID: UInt8?
+    /// Of the audio m-line.
     package let midID: UInt8?
-    /// Seen from the server.
-    package let direction: MediaDirection
-    /// Sources the server announced.
+    /// Of the audio m-line, seen from the server; `nil` when there is no audio.
+    package let direction: MediaDirection?
+    /// Sources the server announced for its audio.
     package let ssrcs: [SSRC]
+    /// The video m-lines that the server accepted, in their order.
+    package let videos: [Video]
 
     package init(parsing text: String, to offer: SessionDescription, isIPv6: Bool) throws(Refusal) {
         let answer: SessionDescription
         do { answer = try SessionDescription(parsing: text) } catch { throw .malformed(error) }
-        guard answer.media.map(\.kind) == offer.media.map(\.kind), let line = answer.media.first, !line.isRejected,
-            let offered = offer.media.first, answer.bundleGroup.isEmpty || line.mid == offered.mid
-        else { throw .wrongMedia }
-        guard line.rtcpMux else { throw .noRTCPMux }
-        remote = try Self.transport(of: line)
-        address = try Self.address(of: line, isIPv6: isIPv6)
-        guard let opus = line.codecs.first(where: { $0.isNamed("opus") }) else { throw .noOpus }
-        opusPayloadType = opus.payloadType
-        telephoneEventPayloadType = line.codecs.first { $0.isNamed("telephone-event") }?.payloadType
-        for answered in line.headerExtensions where offered.headerExtension(answered.uri)?.id != answered.id {
-            throw .renumberedExtension(answered.uri)
+        let accepted = try Self.accepted(in: answer, of: offer)
+        for line in accepted where !line.rtcpMux { throw .noRTCPMux }
+        // The first of the bundle carries all.
+        let carrier = accepted.first { $0.mid == answer.bundleGroup.first } ?? accepted[0]
+        remote = try Self.transport(of: carrier)
+        address = try Self.address(of: carrier, isIPv6: isIPv6)
+
+        let audio = accepted.first { $0.kind == "audio" }
+        let opus = audio?.codecs.first { $0.isNamed("opus") }
+        if audio != nil, opus == nil { throw .noOpus }
+        opusPayloadType = opus?.payloadType
+        telephoneEventPayloadType = audio?.codecs.first { $0.isNamed("telephone-event") }?.payloadType
+        audioLevelID = audio?.headerExtension(HeaderExtension.audioLevel)?.id
+        midID = audio?.headerExtension(HeaderExtension.mid)?.id
+        direction = audio?.direction
+        ssrcs = audio?.ssrcs ?? []
+        var videos: [Video] = []
+        for (index, line) in answer.media.enumerated() where line.kind == "video" && !line.isRejected {
+            videos.append(try Video(line, to: offer.media[index], at: index))
         }
-        audioLevelID = line.headerExtension(HeaderExtension.audioLevel)?.id
-        midID = line.headerExtension(HeaderExtension.mid)?.id
-        direction = line.direction
-        ssrcs = line.ssrcs
+        self.videos = videos
+    }
+
+    /// The m-lines that are not refused.
+    private static func accepted(
+        in answer: SessionDescription, of offer: SessionDescription
+    ) throws(Refusal) -> [MediaDescription] {
+        guard answer.media.map(\.kind) == offer.media.map(\.kind) else { throw .wrongMedia }
+        var accepted: [MediaDescription] = []
+        for (line, offered) in zip(answer.media, offer.media) where !line.isRejected {
+            guard !offered.isRejected, answer.bundleGroup.isEmpty || line.mid == offered.mid else { throw .wrongMedia }
+            for answered in line.headerExtensions where offered.headerExtension(answered.uri)?.id != answered.id {
+                throw .renumberedExtension(answered.uri)
+            }
+            accepted.append(line)
+        }
+        let mids = Set(accepted.compactMap(\.mid))
+        guard !accepted.isEmpty, answer.bundleGroup.isEmpty || Set(answer.bundleGroup) == mids else {
+            throw .wrongMedia
+        }
+        return accepted
     }
 
     private static func transport(of line: MediaDescription) throws(Refusal) -> RemoteTransport {

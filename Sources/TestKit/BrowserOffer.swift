@@ -1,39 +1,63 @@
+import RTC
 import Wire
 
-/// An audio offer as Chromium writes it: unified plan, BUNDLE, all its codecs, header extensions and attributes, in its
-/// order (recorded in `sdp/chromium-156-audio-offer.sdp`).
+/// An offer as Chromium writes it: unified plan, BUNDLE, its codecs, header extensions and attributes, in its order
+/// (recorded in `sdp/chromium-156-audio-offer.sdp`, `…-audio-video-offer.sdp` and `…-simulcast-offer.sdp`).
 struct BrowserOffer {
+    struct Audio {
+        let ssrc: SSRC
+        let hasLevel: Bool
+        let direction: MediaDirection
+    }
+
+    struct Video {
+        let settings: FakeBrowser.Settings.Video
+        /// What it will send, one for each layer; announced unless it is a simulcast.
+        let sources: [StreamSSRCs]
+    }
+
+    enum Line {
+        case audio(Audio)
+        case video(Video)
+    }
+
     let ufrag: String
     let pwd: String
     let fingerprint: String
     let setup: SetupRole
     let address: TransportAddress
-    let ssrc: SSRC
     let cname: String
     let sessionID: UInt64
-    let hasAudioLevel: Bool
+    /// 2 in a browser's first offer.
+    let version: Int
     let hasMID: Bool
-    let direction: MediaDirection
+    let lines: [Line]
 
     var description: SessionDescription {
-        SessionDescription(
-            origin: .init(sessionID: sessionID, sessionVersion: 2, connection: SDPConnection(address: "127.0.0.1")),
+        let mids = lines.indices.map { Self.mid($0) }.joined(separator: " ")
+        return SessionDescription(
+            origin: .init(sessionID: sessionID, sessionVersion: version, connection: .init(address: "127.0.0.1")),
             attributes: [
-                SDPAttribute("group", "BUNDLE \(Self.mid)"),
+                SDPAttribute("group", "BUNDLE \(mids)"),
                 SDPAttribute("extmap-allow-mixed"),
                 SDPAttribute("msid-semantic", " WMS \(stream)"),
             ],
-            media: [audio])
+            media: lines.enumerated().map { index, line in
+                switch line {
+                case .audio(let audio): media(audio, mid: Self.mid(index))
+                case .video(let video): media(video, mid: Self.mid(index))
+                }
+            })
     }
 
-    private var audio: MediaDescription {
+    private func media(_ audio: Audio, mid: String) -> MediaDescription {
         MediaDescription(
             kind: "audio", port: Int(address.port), transport: "UDP/TLS/RTP/SAVPF",
             formats: Self.codecs.map { String($0.payloadType) }, connection: SDPConnection(address),
-            attributes: transport + extensions + [direction.attribute] + source)
+            attributes: transport(mid) + extensions(audio) + [audio.direction.attribute] + source(audio))
     }
 
-    private var transport: [SDPAttribute] {
+    func transport(_ mid: String) -> [SDPAttribute] {
         let host = Candidate(
             foundation: "117918520", priority: 2_122_194_687, address: address.ip, port: address.port,
             rest: "generation 0 network-id 1")
@@ -49,37 +73,41 @@ struct BrowserOffer {
             SDPAttribute("ice-options", "trickle"),
             SDPAttribute("fingerprint", "sha-256 \(fingerprint)"),
             setup.attribute,
-            SDPAttribute("mid", Self.mid),
+            SDPAttribute("mid", mid),
         ]
     }
 
-    private var extensions: [SDPAttribute] {
+    private func extensions(_ audio: Audio) -> [SDPAttribute] {
         var offered = [
             HeaderExtension(id: 2, uri: "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"),
             HeaderExtension(
                 id: 3, uri: "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"),
         ]
-        if hasAudioLevel { offered.insert(HeaderExtension(id: 1, uri: HeaderExtension.audioLevel), at: 0) }
+        if audio.hasLevel { offered.insert(HeaderExtension(id: 1, uri: HeaderExtension.audioLevel), at: 0) }
         if hasMID { offered.append(HeaderExtension(id: 4, uri: HeaderExtension.mid)) }
         return offered.map(\.attribute)
     }
 
-    private var source: [SDPAttribute] {
+    private func source(_ audio: Audio) -> [SDPAttribute] {
         var attributes = [
-            SDPAttribute("msid", "\(stream) \(track)"), SDPAttribute("rtcp-mux"), SDPAttribute("rtcp-rsize"),
+            SDPAttribute("msid", "\(stream) track-\(audio.ssrc.rawValue)"), SDPAttribute("rtcp-mux"),
+            SDPAttribute("rtcp-rsize"),
         ]
         for codec in Self.codecs { attributes += codec.attributes }
-        attributes.append("ssrc", "\(ssrc.rawValue) cname:\(cname)")
-        attributes.append("ssrc", "\(ssrc.rawValue) msid:\(stream) \(track)")
-        return attributes
+        return attributes + announcement(of: audio.ssrc, track: "track-\(audio.ssrc.rawValue)")
     }
 
-    private var stream: String { "stream-\(ssrc.rawValue)" }
-    private var track: String { "track-\(ssrc.rawValue)" }
+    func announcement(of ssrc: SSRC, track: String) -> [SDPAttribute] {
+        [
+            SDPAttribute("ssrc", "\(ssrc.rawValue) cname:\(cname)"),
+            SDPAttribute("ssrc", "\(ssrc.rawValue) msid:\(stream) \(track)"),
+        ]
+    }
 
-    /// One character, as in all recorded offers.
-    static let mid = "0"
-    static let midByte = UInt8(ascii: "0")
+    var stream: String { "stream-\(cname)" }
+
+    /// The m-line's number, as in all recorded offers.
+    static func mid(_ index: Int) -> String { String(index) }
 
     private static let codecs: [Codec] = [
         Codec(

@@ -7,6 +7,8 @@ struct BrowserStream {
         let levelID: UInt8?
         let level: UInt8?
         let midID: UInt8?
+        /// The m-line's name, one character.
+        let mid: UInt8
     }
 
     let ssrc: SSRC
@@ -58,7 +60,7 @@ struct BrowserStream {
         }
         if let id = extensions.midID {
             slot[end] = id << 4
-            slot[end + 1] = BrowserOffer.midByte
+            slot[end + 1] = extensions.mid
             end += 2
         }
         guard end > elements else { return RTPHeader.fixedSize }
@@ -78,7 +80,7 @@ struct BrowserStream {
     }
 
     /// The monotonic clock as if it had started in 2026; nobody compares it with another machine's.
-    private static func ntp(_ now: Instant) -> UInt64 {
+    static func ntp(_ now: Instant) -> UInt64 {
         let nanoseconds = UInt64(bitPattern: now.nanoseconds)
         let (seconds, rest) = nanoseconds.quotientAndRemainder(dividingBy: 1_000_000_000)
         return (seconds &+ 3_976_214_400) << 32 | (rest << 32) / 1_000_000_000

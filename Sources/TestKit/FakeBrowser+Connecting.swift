@@ -106,6 +106,7 @@ extension FakeBrowser {
         isConnected = true
         handshakeDeadline = nil
         nextReport = now.advanced(by: .milliseconds(Int64.random(in: 500...5000, using: &random)))
+        if agreedVideo != nil || !pictures.isEmpty { nextVideoReport = now.advanced(by: .seconds(1)) }
         events.append(.connected)
     }
 

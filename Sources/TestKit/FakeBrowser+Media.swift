@@ -14,7 +14,8 @@ extension FakeBrowser {
     ) -> Bool {
         // The browser leaves MID out once a report shows that the server knows the source.
         let extensions = BrowserStream.Extensions(
-            levelID: agreed?.levelID, level: level, midID: lastReport == nil ? agreed?.midID : nil)
+            levelID: agreed?.levelID, level: level, midID: lastReport == nil ? agreed?.midID : nil,
+            mid: agreed?.mid ?? 0)
         var wasSent = false
         emit { slot in
             let start = stream.writeHeader(
@@ -42,8 +43,12 @@ extension FakeBrowser {
                 counters.malformed += 1
                 return .nothing
             }
-            note(header.ssrc, sequence: header.sequence, timestamp: header.timestamp, at: now)
-            return .rtp(header)
+            if pictures.isEmpty || header.payloadType == agreed?.opus {
+                note(header.ssrc, sequence: header.sequence, timestamp: header.timestamp, at: now)
+                return .rtp(header)
+            }
+            let picture = notePicture(header, packet.span.extracting(0..<plain), at: now)
+            return picture.map { .rtp($0) } ?? .nothing
         } catch {
             refuse(error)
             return .nothing
@@ -81,10 +86,19 @@ extension FakeBrowser {
         switch packet {
         case .senderReport(let report):
             if report.ssrc == remoteSSRC { reception.senderReport(ntp: report.ntp, at: now) }
-            if let block = report.reports.first(where: { $0.ssrc == ssrc }) { lastReport = block }
-        case .receiverReport(let report):
-            if let block = report.reports.first(where: { $0.ssrc == ssrc }) { lastReport = block }
-        default: break
+            if let place = pictures.firstIndex(where: { $0.ssrcs.media == report.ssrc }) {
+                pictures[place].reception.senderReport(ntp: report.ntp, at: now)
+            }
+            note(report.reports)
+        case .receiverReport(let report): note(report.reports)
+        default: takeFeedback(packet, at: now)
+        }
+    }
+
+    private func note(_ blocks: [ReportBlock]) {
+        for block in blocks {
+            if block.ssrc == ssrc { lastReport = block }
+            for place in layers.indices where layers[place].ssrcs.media == block.ssrc { layers[place].isKnown = true }
         }
     }
 
@@ -101,13 +115,19 @@ extension FakeBrowser {
         nextReport = now.advanced(by: .seconds(5))
         guard maySend(at: now) else { return }
         let blocks = remoteSSRC.map { [reception.report(for: $0, at: now)] } ?? []
-        var bytes: [UInt8] = []
         if packetsSent > 0 {
-            RTCPPacket.senderReport(stream.report(at: now, blocks: blocks)).append(to: &bytes)
-            RTCPPacket.sourceDescription([SourceDescription(ssrc: ssrc, cname: cname)]).append(to: &bytes)
+            emit([
+                .senderReport(stream.report(at: now, blocks: blocks)),
+                .sourceDescription([SourceDescription(ssrc: ssrc, cname: cname)]),
+            ])
         } else {
-            RTCPPacket.receiverReport(ReceiverReport(ssrc: ssrc, reports: blocks)).append(to: &bytes)
+            emit([.receiverReport(ReceiverReport(ssrc: ssrc, reports: blocks))])
         }
+    }
+
+    func emit(_ packets: [RTCPPacket]) {
+        var bytes: [UInt8] = []
+        for packet in packets { packet.append(to: &bytes) }
         emit { slot in
             guard bytes.count + SRTPSession.trailer <= slot.count else { return 0 }
             for index in bytes.indices { slot[index] = bytes[index] }

@@ -2,7 +2,8 @@ package import Native
 import RTC
 package import Wire
 
-/// A browser's side of one audio call without sockets: the offer, controlling ICE, DTLS, SRTP, RTP and RTCP.
+/// A browser's side of one call without sockets: the offer, controlling ICE, DTLS, SRTP, RTP and RTCP, a microphone, a
+/// camera and any number of pictures.
 ///
 /// Datagrams go in by ``receive(_:count:from:at:events:)``; what it sends waits in the `outbox` it was given, addressed,
 /// after each call. Time goes in with each call and by ``advance(to:events:)``. Once connected, a packet in or
@@ -17,6 +18,13 @@ package final class FakeBrowser {
         package var offersAudioLevel = true
         package var offersMID = true
         package var direction: MediaDirection = .sendrecv
+        /// Without, it offers ``videos`` alone, as for a shared screen.
+        package var hasAudio = true
+        package var videos: [Video] = []
+        /// Firefox's order when the page adds the tracks of `getTracks()`.
+        package var offersVideoFirst = false
+        /// Asks for lost pictures' packets, and sends again what the server asks for.
+        package var repairs = true
         /// Another fingerprint than its certificate's.
         package var claimedFingerprint: String?
         /// USE-CANDIDATE in the first check and never again, as Firefox.
@@ -25,6 +33,22 @@ package final class FakeBrowser {
         package var mtu = 1200
 
         package init(address: TransportAddress) { self.address = address }
+
+        /// One m-line with video; the camera is on the first that sends.
+        package struct Video: Sendable {
+            package var direction: MediaDirection
+            /// The RIDs of a simulcast, the smallest first.
+            package var layers: [String]
+            package var offersVP8 = true
+            package var offersRTX = true
+            /// Its transceiver was stopped: port 0.
+            package var isRefused = false
+
+            package init(_ direction: MediaDirection = .sendrecv, layers: [String] = []) {
+                self.direction = direction
+                self.layers = layers
+            }
+        }
     }
 
     /// What one datagram held for the owner.
@@ -59,11 +83,13 @@ package final class FakeBrowser {
         package var unauthentic = 0
         package var replayed = 0
         package var malformed = 0
+        /// Pictures' packets of a source neither announced nor named by its MID, which Chromium throws away.
+        package var unknownSource = 0
 
         package init() {}
     }
 
-    package let offer: SessionDescription
+    package private(set) var offer: SessionDescription
     package private(set) var answer: BrowserAnswer?
     /// Where everything is sent: the answer's candidate.
     package private(set) var remoteAddress: TransportAddress?
@@ -75,8 +101,14 @@ package final class FakeBrowser {
     /// How the server's stream arrives.
     package internal(set) var reception = ReceptionStatistics()
     package internal(set) var remoteSSRC: SSRC?
+    /// The m-lines on which the server may show something, and how that arrives.
+    package internal(set) var pictures: [BrowserPicture] = []
+    /// PLI and FIR for our camera.
+    package internal(set) var keyFrameRequests = 0
+    /// The last REMB, in bits per second.
+    package internal(set) var allowedBitrate: UInt64?
 
-    let settings: Settings
+    private(set) var settings: Settings
     let outbox: PacketBatch
     let ufrag: String
     let pwd: String
@@ -90,6 +122,9 @@ package final class FakeBrowser {
     var outbound: SRTPSession?
     var stream: BrowserStream
     var agreed: AgreedMedia?
+    /// The camera's streams, one for each layer.
+    var layers: [BrowserLayer] = []
+    var agreedVideo: AgreedVideo?
 
     /// What every packet needs of the answer, without its strings.
     struct AgreedMedia {
@@ -97,8 +132,16 @@ package final class FakeBrowser {
         let telephoneEvent: UInt8?
         let levelID: UInt8?
         let midID: UInt8?
+        let mid: UInt8
     }
     var nextReport: Instant?
+    var nextVideoReport: Instant?
+
+    private let sessionID: UInt64
+    /// Of the offer.
+    private var version = 2
+    /// By the order of the video m-lines.
+    private var videoSources: [[StreamSSRCs]] = []
 
     /// - Parameters:
     ///   - outbox: Takes what is to be sent; may be shared by browsers that are driven one after the other.
@@ -114,14 +157,22 @@ package final class FakeBrowser {
         cname = Self.token(16, using: &random)
         stream = BrowserStream(using: &random)
         ice = ControllingICE(nominatesAtOnce: settings.nominatesAtOnce)
-        let sessionID = UInt64.random(in: 1...UInt64(Int64.max), using: &random)
+        sessionID = UInt64.random(in: 1...UInt64(Int64.max), using: &random)
         self.random = SeededGenerator(seed: UInt64.random(in: .min ... .max, using: &random))
-        offer =
-            BrowserOffer(
-                ufrag: ufrag, pwd: pwd, fingerprint: settings.claimedFingerprint ?? context.fingerprint,
-                setup: settings.setup, address: settings.address, ssrc: stream.ssrc, cname: cname, sessionID: sessionID,
-                hasAudioLevel: settings.offersAudioLevel, hasMID: settings.offersMID, direction: settings.direction
-            ).description
+        offer = SessionDescription(
+            origin: .init(sessionID: sessionID, sessionVersion: 1, connection: .init(address: "127.0.0.1")))
+        offer = makeOffer()
+    }
+
+    /// Makes another offer for the same call, to be answered by ``accept(_:at:)``.
+    ///
+    /// - Parameter change: M-lines may be added at the end of ``Settings/videos``, change direction, or be refused.
+    /// - Precondition: Without ``Settings/offersVideoFirst``, or the audio would move.
+    package func renegotiate(_ change: (inout Settings) -> Void) -> String {
+        change(&settings)
+        version += 1
+        offer = makeOffer()
+        return offer.text
     }
 
     /// Our audio source.
@@ -133,11 +184,16 @@ package final class FakeBrowser {
     /// Takes the answer and begins to check.
     package func accept(_ text: String, at now: Instant) throws(BrowserAnswer.Refusal) {
         let answer = try BrowserAnswer(parsing: text, to: offer, isIPv6: settings.address.isIPv6)
+        let isFirst = self.answer == nil
         self.answer = answer
+        agreed = answer.opusPayloadType.map { opus in
+            AgreedMedia(
+                opus: opus, telephoneEvent: answer.telephoneEventPayloadType, levelID: answer.audioLevelID,
+                midID: answer.midID, mid: audioMID)
+        }
+        agree(on: answer.videos)
+        guard isFirst else { return }
         remoteAddress = answer.address
-        agreed = AgreedMedia(
-            opus: answer.opusPayloadType, telephoneEvent: answer.telephoneEventPayloadType,
-            levelID: answer.audioLevelID, midID: answer.midID)
         ice.start(at: now)
         sendDueCheck(at: now)
     }
@@ -168,8 +224,13 @@ package final class FakeBrowser {
     ///
     /// - Precondition: `datagram` is RTP by ``Wire/DatagramKind``.
     package func count(_ datagram: Span<UInt8>, at now: Instant) {
-        note(
-            SSRC(datagram.uint32(at: 8)), sequence: datagram.uint16(at: 2), timestamp: datagram.uint32(at: 4), at: now)
+        if pictures.isEmpty || datagram[1] & 0x7F == agreed?.opus {
+            note(
+                SSRC(datagram.uint32(at: 8)), sequence: datagram.uint16(at: 2), timestamp: datagram.uint32(at: 4),
+                at: now)
+        } else if let header = try? RTPHeader(parsing: datagram) {
+            _ = notePicture(header, datagram, at: now)
+        }
     }
 
     /// Sends one Opus packet, unless consent is gone or there are no keys yet.
@@ -222,7 +283,7 @@ package final class FakeBrowser {
     /// When ``advance(to:events:)`` next has something to do.
     package var deadline: Instant? {
         guard !hasEnded else { return nil }
-        return [ice.deadline, handshakeDeadline, nextReport].compactMap { $0 }.min()
+        return [ice.deadline, handshakeDeadline, nextReport, nextVideoReport].compactMap { $0 }.min()
     }
 
     /// Moves checks, DTLS retransmission, reports and consent on; every 20 ms is often enough.
@@ -234,6 +295,8 @@ package final class FakeBrowser {
         }
         sendDueCheck(at: now)
         if let nextReport, now >= nextReport { sendReport(at: now) }
+        if let nextVideoReport, now >= nextVideoReport { sendVideoReport(at: now) }
+        if settings.repairs { requestLost(at: now) }
         if let lastAnswer = ice.lastAnswer, now.duration(since: lastAnswer) > Self.patience {
             end(.consentLost, events: &events)
         }
@@ -251,6 +314,49 @@ package final class FakeBrowser {
     package static let consentPause: Duration = .milliseconds(7300)
     /// … and after this long it gives up.
     package static let patience: Duration = .milliseconds(17_300)
+}
+
+// MARK: - Offering
+
+extension FakeBrowser {
+    private func makeOffer() -> SessionDescription {
+        for video in settings.videos.dropFirst(videoSources.count) {
+            videoSources.append((0..<max(1, video.layers.count)).map { _ in makeSource(video) })
+        }
+        makeLayers()
+        var lines = zip(settings.videos, videoSources).map { video, sources in
+            BrowserOffer.Line.video(.init(settings: video, sources: video.direction.sends ? sources : []))
+        }
+        if settings.hasAudio {
+            let audio = BrowserOffer.Audio(
+                ssrc: stream.ssrc, hasLevel: settings.offersAudioLevel, direction: settings.direction)
+            lines.insert(.audio(audio), at: settings.offersVideoFirst ? lines.count : 0)
+        }
+        return BrowserOffer(
+            ufrag: ufrag, pwd: pwd, fingerprint: settings.claimedFingerprint ?? context.fingerprint,
+            setup: settings.setup, address: settings.address, cname: cname, sessionID: sessionID, version: version,
+            hasMID: settings.offersMID, lines: lines
+        ).description
+    }
+
+    /// The camera's streams, once there is a camera.
+    private func makeLayers() {
+        guard layers.isEmpty, let camera = settings.videos.firstIndex(where: { $0.direction.sends }) else { return }
+        let rids = settings.videos[camera].layers
+        layers = videoSources[camera].enumerated().map { number, ssrcs in
+            BrowserLayer(ssrcs: ssrcs, rid: rids.isEmpty ? nil : rids[number], using: &random)
+        }
+    }
+
+    private func makeSource(_ video: Settings.Video) -> StreamSSRCs {
+        let media = SSRC(.random(in: 1 ... .max, using: &random))
+        return StreamSSRCs(media: media, rtx: video.offersRTX ? SSRC(.random(in: 1 ... .max, using: &random)) : nil)
+    }
+
+    /// M-line names have one digit here: the audio is first, or behind fewer than ten pictures.
+    private var audioMID: UInt8 {
+        UInt8(ascii: "0") + UInt8(settings.offersVideoFirst ? min(settings.videos.count, 9) : 0)
+    }
 }
 
 // MARK: - Sending

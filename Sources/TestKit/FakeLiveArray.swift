@@ -12,6 +12,8 @@ package struct FakeLiveArrayRow: Equatable, Sendable {
     package let isTalking: Bool
     package let hasFloor: Bool
     package let energyScore: Int
+    /// Its picture is what everybody sees.
+    package let hasVideoFloor: Bool
     /// `ACTIVE`, `TALKING (FLOOR)` …
     package let statusText: String
 
@@ -32,6 +34,7 @@ package struct FakeLiveArrayRow: Equatable, Sendable {
             isTalking = audio?["talking"]?.bool ?? false
             hasFloor = audio?["floor"]?.bool ?? false
             energyScore = audio?["energyScore"]?.int ?? 0
+            hasVideoFloor = parsed["video"]?["floor"]?.bool ?? false
             statusText = parsed["oldStatus"]?.string ?? ""
         } else {
             statusText = status
@@ -39,6 +42,7 @@ package struct FakeLiveArrayRow: Equatable, Sendable {
             isTalking = status.hasPrefix("TALKING")
             hasFloor = status.hasPrefix("FLOOR") || status.hasPrefix("TALKING (FLOOR)")
             (isDeaf, energyScore) = (false, 0)
+            hasVideoFloor = status.hasSuffix(" VIDEO (FLOOR)")
         }
     }
 }

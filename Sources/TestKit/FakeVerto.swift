@@ -91,12 +91,15 @@ package struct FakeVerto {
 
     /// Calls `destination` with an offer.
     ///
-    /// - Parameter variables: `userVariables`, which show up in the rows of dashboards.
+    /// - Parameters:
+    ///   - variables: `userVariables`, which show up in the rows of dashboards.
+    ///   - usesVideo: What the client says about its offer; servers go by the offer itself.
     package mutating func invite(
-        callID: String, to destination: String, sdp: String, name: String, number: String, variables: JSONObject = [:]
+        callID: String, to destination: String, sdp: String, name: String, number: String,
+        variables: JSONObject = [:], usesVideo: Bool = false
     ) -> [Output] {
         let dialog: JSON = [
-            "useVideo": false, "screenShare": false, "useMic": "any", "useSpeak": "any", "tag": "webcam",
+            "useVideo": .bool(usesVideo), "screenShare": false, "useMic": "any", "useSpeak": "any", "tag": "webcam",
             "localTag": .null, "login": .string(account.login), "videoParams": [:], "useStream": .null,
             "destination_number": .string(destination), "caller_id_name": .string(name),
             "caller_id_number": .string(number), "callID": .string(callID), "userVariables": .object(variables),

@@ -13,6 +13,21 @@ struct Call {
     var isAnswered = false
     /// Its client is gone and may come back.
     var isDetached = false
+    /// New offers that wait for their answer.
+    var renegotiations: [RequestToken] = []
+    /// How often the client may make a new offer.
+    var offers: TokenBucket
+    /// How often it may ask for key frames, or choose what it is shown.
+    var pictureRequests: TokenBucket
+
+    init(_ invite: Invite, of session: SessionID, settings: VertoSettings, at now: Instant) {
+        self.session = session
+        (callerIDName, callerIDNumber) = (invite.callerIDName, invite.callerIDNumber)
+        (isScreenShare, isRecoverable) = (invite.isScreenShare, invite.isRecoverable)
+        offers = TokenBucket(rate: Double(settings.offersPerSecond), burst: Double(settings.offerBurst), at: now)
+        pictureRequests = TokenBucket(
+            rate: Double(settings.pictureRequestsPerSecond), burst: Double(settings.pictureRequestBurst), at: now)
+    }
 }
 
 extension VertoEndpoint {
@@ -37,13 +52,18 @@ extension VertoEndpoint {
         case .ended(let cause):
             calls[leg] = nil
             sessions[call.session]?.calls.removeAll { $0 == leg }
-            let members: JSONObject = [
-                "callID": .string(leg.rawValue), "causeCode": .integer(Int64(cause.code)), "cause": .string(cause.name),
-            ]
-            tellOwner(of: call, "verto.bye", members, into: &out)
+            sayBye(leg, call, cause, into: &out)
+            abandon(call.renegotiations, at: now, into: &out)
         case .display(let name, let number):
             display(leg, call, name, number, into: &out)
         }
+    }
+
+    mutating func sayBye(_ leg: LegID, _ call: Call, _ cause: HangupCause, into out: inout [VertoOutput]) {
+        let members: JSONObject = [
+            "callID": .string(leg.rawValue), "causeCode": .integer(Int64(cause.code)), "cause": .string(cause.name),
+        ]
+        tellOwner(of: call, "verto.bye", members, into: &out)
     }
 
     private mutating func released(_ leg: LegID) {

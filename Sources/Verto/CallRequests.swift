@@ -1,7 +1,7 @@
 import Calls
 import Wire
 
-/// `verto.invite`, `verto.bye`, `verto.modify`, `verto.answer`, `verto.attach`.
+/// `verto.invite`, `verto.bye`, `verto.answer`, `verto.attach`.
 ///
 /// A request acts on calls of its own session only; any other call is as unknown as one that never was, and the
 /// answer does not tell the two apart (verto.md §11.1 S1, S2).
@@ -10,7 +10,12 @@ extension VertoEndpoint {
 
     /// Answered at once, before anything is known about offer or destination: what goes wrong later is a `verto.bye`
     /// with its cause, since the client does not read the cause of an error.
-    mutating func invite(_ request: Request, on c: ConnectionID, into out: inout [VertoOutput]) -> Answer {
+    mutating func invite(
+        _ request: Request,
+        on c: ConnectionID,
+        at now: Instant,
+        into out: inout [VertoOutput]
+    ) -> Answer {
         guard let params = request.params else { return callError("Params data missing") }
         guard let dialog = DialogParams(params) else { return callError("Dialog data missing") }
         guard let leg = dialog.leg else { return callError("CallID missing") }
@@ -27,13 +32,7 @@ extension VertoEndpoint {
             connections[c]?.displayName = invite.callerIDName
         }
         sessions[id]?.calls.append(leg)
-        calls[leg] = Call(
-            session: id,
-            callerIDName: invite.callerIDName,
-            callerIDNumber: invite.callerIDNumber,
-            isScreenShare: invite.isScreenShare,
-            isRecoverable: invite.isRecoverable
-        )
+        calls[leg] = Call(invite, of: id, settings: settings, at: now)
         out.append(.invite(invite))
         return .result(["message": "CALL CREATED", "callID": .string(leg.rawValue)])
     }
@@ -64,6 +63,8 @@ extension VertoEndpoint {
             offer: offer,
             variables: variables,
             isScreenShare: dialog.isTrue("screenShare"),
+            outgoingBandwidth: dialog.bandwidth("outgoingBandwidth"),
+            incomingBandwidth: dialog.bandwidth("incomingBandwidth"),
             isRecoverable: !dialog.isFalse("recoverCall"),
             remoteAddress: connection.address
         )
@@ -109,25 +110,10 @@ extension VertoEndpoint {
         releasing.insert(leg)
         timers.schedule(.releasing(leg.rawValue), at: now.advanced(by: Self.releaseTimeout))
         out.append(.hangUp(leg, cause))
+        abandon(call.renegotiations, at: now, into: &out)
     }
 
-    // MARK: verto.modify, verto.answer, verto.attach
-
-    /// Hold, transfer and renegotiation are refused by name; actions nobody knows succeed, as clients are used to.
-    mutating func modify(_ request: Request, on c: ConnectionID, into out: inout [VertoOutput]) -> Answer {
-        guard let params = request.params, let dialog = DialogParams(params), dialog.leg != nil else {
-            return withOwnCall(request, on: c, into: &out) { _, _, _, _ in .result([:]) }
-        }
-        guard let action = params.text("action") else { return .sessionError("action missing") }
-        return withOwnCall(request, on: c, echoing: action, into: &out) { _, leg, _, _ in
-            var members: JSONObject = ["callID": .string(leg.rawValue), "action": .string(action)]
-            if Self.modifications.contains(action.lowercased()) { members["message"] = "Not supported" }
-            let isRefused = members["message"] != nil
-            if isRefused { members["code"] = -32002 }
-            members["holdState"] = "active"
-            return isRefused ? .failure(members) : .result(members)
-        }
-    }
+    // MARK: verto.answer, verto.attach
 
     /// We place no calls to clients yet, so there is nothing to answer.
     mutating func answer(_ request: Request, on c: ConnectionID, into out: inout [VertoOutput]) -> Answer {
@@ -147,7 +133,7 @@ extension VertoEndpoint {
     // MARK: Whose call
 
     /// Runs `body` for a call of this connection's session.
-    private mutating func withOwnCall(
+    mutating func withOwnCall(
         _ request: Request,
         on c: ConnectionID,
         echoing action: String? = nil,
@@ -178,7 +164,4 @@ extension VertoEndpoint {
     private static let loginPrefix = "verto_login_"
     /// A client may use a call's id again after this time, whatever became of the call.
     private static let releaseTimeout: Duration = .seconds(60)
-    private static let modifications: Set<String> = [
-        "hold", "unhold", "togglehold", "transfer", "replace", "updatemedia",
-    ]
 }

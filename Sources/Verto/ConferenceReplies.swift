@@ -28,6 +28,7 @@ struct ConferenceReplies {
         case .count(let count): String(count)
         case .roster(let roster):
             verb.format == .xml ? MemberLists.xml(roster) : JSON.array([MemberLists.json(roster)]).text
+        case .videoFloorCleared: "+OK floor Cleared\n"
         case .value(let property, let value): Self.text(property, value)
         }
     }
@@ -40,6 +41,8 @@ struct ConferenceReplies {
         case .energy(let id, let level, let endsAuto):
             "Energy \(id.text) = \(level)\n" + (endsAuto ? "auto-energy disabled for \(id.text)\n" : "")
         case .floor(let holder): "+OK floor \(holder?.text ?? "none")\n"
+        case .videoBandwidth(let id, let limit): "+OK Set Bandwidth \(id.text) = \(limit.map(String.init) ?? "auto")\n"
+        case .nothing: ""
         case .skippedModerator(let id): "Skipping moderator (member id \(id.text)).\n"
         case .refused(_, let refusal): text(refusal)
         }
@@ -71,6 +74,9 @@ struct ConferenceReplies {
         case .alreadyMember(let id): "-ERR Member \(id.text) is in the conference already\n"
         case .floorHeld(let holder): "-ERR floor is held by \(holder.text)\n"
         case .cannotSpeak(let id): "-ERR Member \(id.text) cannot speak\n"
+        case .onHold(let id): "-ERR member \(id.text) is on hold\n"
+        case .notMixing: "-ERR Conference is not in mixing mode\n"
+        case .noVideo: "-ERR Bandwidth not set\n"
         }
     }
 }

@@ -12,7 +12,7 @@ struct DialogParams {
 
     /// Any text the client likes, as long as it could be a name. It becomes the call's identity everywhere.
     var leg: LegID? {
-        guard let text = object.text("callID"), text.utf8.count <= 256 else { return nil }
+        guard let text = object.text("callID"), text.utf8.count <= Self.longestCallID else { return nil }
         return text.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x7F } ? nil : LegID(text)
     }
 
@@ -27,6 +27,18 @@ struct DialogParams {
     func isTrue(_ name: String) -> Bool { object[name] == true || object[name]?.string == "true" }
 
     func isFalse(_ name: String) -> Bool { object[name] == false || object[name]?.string == "false" }
+
+    /// A bandwidth in kbit/s: a number, or a text that is one. `nil` when the client sets no limit (`default`, 0) or
+    /// something that is none.
+    func bandwidth(_ name: String) -> Int? {
+        let kilobits: Double?
+        switch object[name] {
+        case .string(let text): kilobits = Int(text).map(Double.init)
+        case let value: kilobits = value?.double  // measured ones have a fraction
+        }
+        guard let kilobits, kilobits >= 1 else { return nil }
+        return Int(min(kilobits, Self.highestBandwidth))
+    }
 
     /// Variables the client may set on its call: switches with names of their own, and `userVariables` behind a
     /// prefix (`DialogParams.prefix`), from where they reach the member list and no application.
@@ -46,6 +58,10 @@ struct DialogParams {
     }
 
     static let prefix = "verto_dvar_"
+    /// Bytes.
+    static let longestCallID = 256
+    /// 10 Gbit/s: beyond it there is no limit anyway.
+    private static let highestBandwidth = 1e7
 
     private static let switches = [
         ("screenShare", "video_screen_share"), ("secondSource", "video_second_source"),

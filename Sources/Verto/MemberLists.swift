@@ -24,7 +24,8 @@ enum MemberLists {
     private static func flags(_ member: MemberSummary) -> [String] {
         let words = [
             ("hear", member.canHear && !member.isOnHold), ("speak", member.canSpeak && !member.isOnHold),
-            ("talking", member.isTalking && !member.isOnHold), ("hold", member.isOnHold), ("floor", member.hasFloor),
+            ("talking", member.isTalking && !member.isOnHold), ("hold", member.isOnHold), ("video", member.hasVideo),
+            ("floor", member.hasFloor), ("vid-floor", member.hasVideoFloor),
             ("moderator", member.isModerator), ("ghost", member.isGhost),
         ]
         return words.filter(\.1).map(\.0)
@@ -37,12 +38,13 @@ enum MemberLists {
         var room: JSONObject = [
             "conference_name": .string(roster.key.shortName), "member_count": number(roster.memberCount),
             "ghost_count": number(roster.ghostCount), "rate": number(roster.rate), "run_time": number(roster.runTime),
-            "conference_uuid": .string(roster.uuid), "canvas_count": 0, "max_bw_in": 0, "force_bw_in": 0,
-            "video_floor_packets": 0, "locked": .bool(roster.isLocked), "destruct": false,
+            "conference_uuid": .string(roster.uuid), "canvas_count": 0,
+            "max_bw_in": number(roster.videoBandwidthIn), "force_bw_in": 0,
+            "video_floor_packets": number(roster.videoFloorTicks), "locked": .bool(roster.isLocked), "destruct": false,
             "wait_mod": .bool(roster.isWaiting), "audio_always": .bool(roster.audioAlways), "running": true,
             "answered": true, "enforce_min": .bool(roster.enforcesMinimum), "bridge_to": false,
             "dynamic": .bool(roster.isDynamic), "exit_sound": false, "enter_sound": false, "recording": false,
-            "video_bridge": false, "video_floor_only": false, "video_rfc4579": false,
+            "video_bridge": false, "video_floor_only": .bool(roster.videoFloorOnly), "video_rfc4579": false,
         ]
         if roster.maxMembers > 0 { room["max_members"] = number(roster.maxMembers) }
         room["variables"] = [:]
@@ -54,9 +56,10 @@ enum MemberLists {
         [
             "type": "caller", "id": number(member.id.rawValue),
             "flags": [
-                "can_hear": .bool(member.canHear), "can_see": false, "can_speak": .bool(member.canSpeak),
+                "can_hear": .bool(member.canHear), "can_see": .bool(member.canSee), "can_speak": .bool(member.canSpeak),
                 "hold": .bool(member.isOnHold), "mute_detect": false, "talking": .bool(member.isTalking),
-                "has_video": false, "video_bridge": false, "has_floor": .bool(member.hasFloor),
+                "has_video": .bool(member.hasVideo), "video_bridge": .bool(member.isVideoBridge),
+                "has_floor": .bool(member.hasFloor),
                 "is_moderator": .bool(member.isModerator), "end_conference": .bool(member.endsConference),
                 "mandatory_member_end_conference": .bool(member.isMandatory), "pass_digits": false,
             ],
@@ -93,7 +96,7 @@ enum MemberLists {
         ]
         let flags = [
             ("can_hear", member.canHear), ("can_speak", member.canSpeak), ("talking", member.isTalking),
-            ("has_video", false), ("has_floor", member.hasFloor), ("is_moderator", member.isModerator),
+            ("has_video", member.hasVideo), ("has_floor", member.hasFloor), ("is_moderator", member.isModerator),
             ("end_conference", member.endsConference),
         ]
         let text = children.map { "<\($0)>\(encoded($1))</\($0)>" }.joined()

@@ -94,11 +94,7 @@ extension VertoEndpoint {
         case .channel(let channel):
             respond(["conf-command": .string(pending.line), "response": .string(text)], on: channel, into: &out)
         case .answer:
-            guard let waiting = connections[c]?.exchange?.waiting, waiting.token == token else { return }
-            connections[c]?.exchange?.waiting = nil
-            let answer = withEcho(.result(["message": .string(text)]), waiting.request)
-            reply(to: waiting.request.id, answer, on: c, into: &out)
-            proceed(c, at: now, into: &out)
+            resume(c, waitingFor: token, with: .result(["message": .string(text)]), at: now, into: &out)
         }
     }
 

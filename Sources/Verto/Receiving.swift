@@ -106,6 +106,20 @@ extension VertoEndpoint {
         }
     }
 
+    /// Answers the request that waits for `token`, if it still does, and goes on with those behind it.
+    mutating func resume(
+        _ c: ConnectionID,
+        waitingFor token: RequestToken,
+        with answer: Answer,
+        at now: Instant,
+        into out: inout [VertoOutput]
+    ) {
+        guard let waiting = connections[c]?.exchange?.waiting, waiting.token == token else { return }
+        connections[c]?.exchange?.waiting = nil
+        reply(to: waiting.request.id, withEcho(answer, waiting.request), on: c, into: &out)
+        proceed(c, at: now, into: &out)
+    }
+
     private mutating func answer(
         _ item: RPCMessage,
         on c: ConnectionID,

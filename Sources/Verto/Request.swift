@@ -26,7 +26,7 @@ enum Answer {
     case result(JSONObject)
     /// The error object. Some have no code: a few clients read other members (verto.md §2.6).
     case failure(JSONObject)
-    /// To be answered when the room has answered this command.
+    /// To be answered when the room has answered this command, or the media this offer.
     case waiting(RequestToken)
 
     static func failure(_ code: Int64, _ message: String) -> Answer {

@@ -28,9 +28,24 @@ enum RowJSON {
                 "talking": .bool(status.talking), "floor": .bool(status.floor),
                 "energyScore": .integer(Int64(status.energyScore)),
             ],
-            "video": false,
+            "video": status.video.map(video) ?? false,
             "oldStatus": .string(status.oldStatus),
         ]
+    }
+
+    /// There are neither avatars, reservations nor layers: they have the values they have without.
+    private static func video(_ video: VideoStatus) -> JSON {
+        var object: JSONObject = ["visible": .bool(video.visible), "noRecover": .bool(video.noRecover)]
+        if video.screenShare { object["screenShare"] = true }
+        object["avatarPresented"] = false
+        object["mediaFlow"] = .string(video.mediaFlow.rawValue)
+        object["muted"] = .bool(video.muted)
+        object["floor"] = .bool(video.floor)
+        if video.floorLocked { object["floorLocked"] = true }
+        for name in ["reservationID", "roleID"] { object[name] = .null }
+        object["videoLayerID"] = -1
+        for name in ["canvasID", "watchingCanvasID"] { object[name] = 0 }
+        return .object(object)
     }
 
     /// Column 5: an object even when it is empty, for a client reads `email` from it without looking.

@@ -35,7 +35,6 @@ extension VertoEndpoint {
         }
         release(c, at: now, expired: closing == .expired, into: &out)
         connections[c]?.isClosing = true
-        connections[c]?.exchange = nil
         _ = connections[c]?.takeHeld()
         out.append(.close(c, code: closing.code, reason: closing.reason))
     }

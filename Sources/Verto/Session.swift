@@ -63,6 +63,7 @@ extension VertoEndpoint {
     /// Takes everything from a connection that is gone or about to go.
     mutating func release(_ c: ConnectionID, at now: Instant, expired: Bool = false, into out: inout [VertoOutput]) {
         channels.remove(c)
+        connections[c]?.exchange = nil  // whatever its calls waited for
         guard let id = connections[c]?.session, sessions[id]?.connection == c else { return }
         sessions[id]?.connection = nil
         sessions[id]?.lostAt = now

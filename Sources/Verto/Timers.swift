@@ -12,6 +12,8 @@ struct Timers {
         case session(SessionID)
         /// A room has not answered a command.
         case command(RequestToken)
+        /// The media of a call have not answered a new offer.
+        case renegotiation(RequestToken)
         /// A call that was hung up is still not reported as ended.
         case releasing(String)
     }

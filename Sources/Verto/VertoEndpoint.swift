@@ -28,6 +28,7 @@ package struct VertoEndpoint {
     var channels = EventChannels()
     var rooms = RoomFeeds()
     var commands: [RequestToken: PendingCommand] = [:]
+    var renegotiations: [RequestToken: Renegotiation] = [:]
     var throttle: LoginThrottle
     var timers = Timers()
     private var lastRequestID = firstRequestID - 1
@@ -54,6 +55,7 @@ package struct VertoEndpoint {
             case .connection(let id): check(id, at: now, into: &out)
             case .session(let id): expire(id, at: now, into: &out)
             case .command(let token): timeOut(token, at: now, into: &out)
+            case .renegotiation(let token): timeOutRenegotiation(token, at: now, into: &out)
             case .releasing(let leg): releasing.remove(LegID(leg))
             }
         }

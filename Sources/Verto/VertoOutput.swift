@@ -19,6 +19,15 @@ package enum VertoOutput {
     /// The client of this call is back.
     case reattach(LegID)
 
+    /// A client makes a new offer for an answered call; answered by
+    /// ``VertoEndpoint/renegotiated(_:_:at:into:)``.
+    case renegotiate(RequestToken, LegID, offer: String)
+    /// The client wants key frames of everything it is shown.
+    case refreshVideo(LegID)
+    /// Show members, named by their calls, on m-lines of this call, named by mid; `nil` shows nobody. At most 16, each
+    /// mid once; neither mids nor members need exist.
+    case view(LegID, [(mid: String, member: String?)])
+
     /// Ask a room for something; answered by ``VertoEndpoint/completed(_:_:at:into:)``.
     case perform(RequestToken, RoomKey, Command, by: Issuer)
     /// The endpoint missed changes of this room: answer with ``RoomNews/snapshot(_:rows:serial:)``.
@@ -46,6 +55,10 @@ package struct Invite: Sendable, Equatable {
     /// The directory's variables, and what the client may set under prefixes of its own.
     package let variables: [String: String]
     package let isScreenShare: Bool
+    /// What the client will send at most, in kbit/s; `nil` without a limit of its own.
+    package let outgoingBandwidth: Int?
+    /// What the client wants to receive at most, in kbit/s; `nil` without a limit of its own.
+    package let incomingBandwidth: Int?
     /// False after `recoverCall: false`: the call ends with its socket.
     package let isRecoverable: Bool
     /// The client's IP address, without a port.
@@ -81,4 +94,5 @@ package enum VertoCounter: String, Sendable, CaseIterable {
     case login, loginFailed, unauthorized, throttled, sessionRefused, takeover, loginExpired
     case forbidden, foreignCall, callRefused, chatLimited, subscriptionLimited
     case liveArrayShed, liveArrayResync, liveArrayGap, commandTimedOut, speedTestAborted
+    case renegotiationRefused, renegotiationTimedOut
 }

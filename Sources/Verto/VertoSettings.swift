@@ -61,6 +61,13 @@ package struct VertoSettings: Sendable {
 
     // Calls.
     package var callsPerSession = 8
+    /// New offers for one call: how often, and how many may wait for their answer.
+    package var offersPerSecond = 1
+    package var offerBurst = 10
+    package var pendingRenegotiations = 4
+    /// Requests of one call for key frames and for other pictures, each of which makes cameras send key frames.
+    package var pictureRequestsPerSecond = 5
+    package var pictureRequestBurst = 20
     package var context = "default"
     package var dialplan = "XML"
     /// How long a lost session stays reserved for its user, and its calls alive if they are kept.

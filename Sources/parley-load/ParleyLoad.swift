@@ -10,12 +10,15 @@ import Wire
 struct ParleyLoad: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "parley-load",
-        abstract: "Joins thousands of headless Verto members to rooms and measures sound, rows, CPU and memory.",
+        abstract: "Joins thousands of headless Verto members to rooms and measures sound, pictures, rows, CPU, memory.",
         discussion: """
             Example: 200 members in room 3500, two of them talking, ten dashboards:
               parley-load --url wss://localhost:8082/ --insecure --login 1000 --password 1234 \\
                 --room 3500 --members 200 --talkers 2 --levels --marker --dashboards 10 \\
                 --dashboard-login dashboard --dashboard-password 5678 --server-pid $(pidof parley)
+            30 members with cameras who speak in turns, and one dashboard that sees the video floor move:
+              parley-load --url wss://localhost:8082/ --insecure --login 1000 --password 1234 \\
+                --room 3500 --members 30 --talkers 0 --pattern turns --levels --video 640x360 --dashboards 1
             """)
 
     @Option(help: "Where the server is: ws:// or wss://host:port/.")
@@ -59,6 +62,21 @@ struct ParleyLoad: ParsableCommand {
         help: "One more member of each room talks in tone bursts, to measure the delay of sound.")
     var marker = false
 
+    @Option(help: "Members have cameras: \(VideoSize.allCases.map(\.rawValue).joined(separator: ", ")).")
+    var video: VideoSize?
+
+    @Option(help: "Members of each room with a camera (default: all but the --watchers).")
+    var cameras: Int?
+
+    @Option(help: "Members of each room who see and have no camera (default: all but the --cameras).")
+    var watchers: Int?
+
+    @Option(help: "Members in all who decode what they see; the others look at headers and marks.")
+    var decode = 2
+
+    @Option(help: "Percent of the pictures' packets that are lost on their way to the members.")
+    var loss = 0.0
+
     @Option(help: "Connections that watch the rooms' live arrays, spread over the rooms.")
     var dashboards = 0
 
@@ -94,7 +112,9 @@ struct ParleyLoad: ParsableCommand {
         let finished = loop.makePromise(of: Conductor.Outcome.self)
         let mailbox = MediaMailbox()
         let conductor = Conductor(plan: plan, tls: try tls(), loop: loop, mailbox: mailbox, finished: finished)
-        MediaThread.start(mailbox: mailbox, sendsLevels: plan.sendsLevels, isRealtime: plan.isRealtime) {
+        MediaThread.start(
+            mailbox: mailbox, sendsLevels: plan.sendsLevels, video: plan.video?.size, isRealtime: plan.isRealtime
+        ) {
             loop.execute { conductor.assumeIsolated { $0.readNews() } }
         }
         let report = Report(plan, try finished.futureResult.wait())
@@ -115,12 +135,30 @@ struct ParleyLoad: ParsableCommand {
         guard !marker || members >= talkers + 2 else {
             throw ValidationError("--marker needs a member who sends it and one who hears it, besides the talkers")
         }
+        guard pattern != .turns || talkers == 0 else {
+            throw ValidationError("--pattern turns goes with --talkers 0: nobody talks all the time")
+        }
         return Plan(
             endpoint: endpoint, domain: domain, accounts: accounts,
             dashboardAccount: try dashboardAccount() ?? accounts[0], rooms: try roomNames(), membersPerRoom: members,
-            talkersPerRoom: talkers, pattern: pattern, sendsLevels: levels, hasMarker: marker, dashboards: dashboards,
-            membersWatch: membersWatch, seconds: duration, joinRate: joinRate, serverPID: serverPid,
-            isRealtime: realtime, jsonPath: json)
+            talkersPerRoom: talkers, pattern: pattern, sendsLevels: levels, hasMarker: marker, video: try videoPlan(),
+            dashboards: dashboards, membersWatch: membersWatch, seconds: duration, joinRate: joinRate,
+            serverPID: serverPid, isRealtime: realtime, jsonPath: json)
+    }
+
+    private func videoPlan() throws -> VideoPlan? {
+        guard let video else {
+            guard cameras == nil, watchers == nil else { throw ValidationError("cameras need --video and a size") }
+            return nil
+        }
+        let cameras = cameras ?? members - (watchers ?? 0)
+        let watchers = watchers ?? members - cameras
+        guard cameras >= 1, watchers >= 0, cameras + watchers <= members, decode >= 0 else {
+            throw ValidationError("there must be a camera, and no more cameras and watchers than members")
+        }
+        guard (0..<100).contains(loss) else { throw ValidationError("--loss is a share in percent") }
+        return VideoPlan(
+            size: video, camerasPerRoom: cameras, watchersPerRoom: watchers, decoders: decode, loss: loss / 100)
     }
 
     private func roomNames() throws -> [String] {
@@ -176,3 +214,4 @@ struct ParleyLoad: ParsableCommand {
 }
 
 extension Pattern: ExpressibleByArgument {}
+extension VideoSize: ExpressibleByArgument {}

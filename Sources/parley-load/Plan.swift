@@ -8,12 +8,16 @@ enum Pattern: String, CaseIterable, Sendable {
     case noise
     /// One packet every 400 ms, as with `usedtx=1`.
     case dtx
+    /// One speaks at a time, for 4 s each, in the order of joining; the others are noise.
+    case turns
 }
 
 /// The part one member plays.
 enum Role: Sendable {
     case talker
     case marker
+    /// Speaks when it is its turn, which comes round after `count`.
+    case turn(Int, of: Int)
     case crowd(Pattern)
 }
 
@@ -29,6 +33,21 @@ struct MemberPlan: Sendable {
     /// Somebody else in the room talks all the time: 50 packets a second must come. A lone talker among silent people
     /// hears nothing, and a server may send nothing.
     let isOwedSound: Bool
+    /// `nil` when its call has sound only.
+    let video: VideoPart?
+}
+
+/// What all members do with video.
+struct VideoPlan: Sendable {
+    let size: VideoSize
+    /// Members of each room with a camera, the first to join …
+    let camerasPerRoom: Int
+    /// … and those after them who only watch; who is left has sound only.
+    let watchersPerRoom: Int
+    /// Members in all who decode what they see.
+    let decoders: Int
+    /// Share of the packets towards members that get lost.
+    let loss: Double
 }
 
 /// Everything the run is to do.
@@ -48,6 +67,7 @@ struct Plan: Sendable {
     var pattern: Pattern
     var sendsLevels: Bool
     var hasMarker: Bool
+    var video: VideoPlan?
     var dashboards: Int
     var membersWatch: Bool
     var seconds: Double
@@ -63,9 +83,21 @@ struct Plan: Sendable {
             return MemberPlan(
                 index: index, room: index % rooms.count, role: role(at: place),
                 hearsMarker: hasMarker && place >= firstListener && place >= membersPerRoom - Self.markerReceivers,
-                decrypts: index.isMultiple(of: Self.sampled), isOwedSound: othersTalk(at: place))
+                decrypts: index.isMultiple(of: Self.sampled), isOwedSound: othersTalk(at: place),
+                video: videoPart(index, at: place))
         }
     }
+
+    /// The last who can see decode.
+    private func videoPart(_ index: Int, at place: Int) -> VideoPart? {
+        guard let video, place < video.camerasPerRoom + video.watchersPerRoom else { return nil }
+        let viewers = (video.camerasPerRoom + video.watchersPerRoom) * rooms.count
+        return VideoPart(
+            hasCamera: place < video.camerasPerRoom, decodes: index >= viewers - video.decoders, loss: video.loss)
+    }
+
+    /// Who has no camera has no picture to turn to.
+    private var speakers: Int { video?.camerasPerRoom ?? membersPerRoom }
 
     private func othersTalk(at place: Int) -> Bool {
         if pattern == .talk, membersPerRoom > 1 { return true }
@@ -75,7 +107,9 @@ struct Plan: Sendable {
     /// The marker is the last to speak; who comes after only listens.
     private func role(at place: Int) -> Role {
         if place < talkersPerRoom { return .talker }
-        return hasMarker && place == talkersPerRoom ? .marker : .crowd(pattern)
+        if hasMarker, place == talkersPerRoom { return .marker }
+        if pattern == .turns { return place < speakers ? .turn(place, of: speakers) : .crowd(.noise) }
+        return .crowd(pattern)
     }
 
     private var firstListener: Int { talkersPerRoom + 1 }

@@ -8,8 +8,10 @@ from harness import sandbox
 from harness.page import eventually, js
 from harness.room import RoomPage
 from harness.stage import ROOM
+from harness.suite import Cases, Skipped
 
-CASES = []
+CASES = Cases()
+case = CASES.case
 
 # A tone counts as heard from here up, and as gone from here down (dB of a full-scale sine). Pages send -10 to -20; what
 # Opus adds to two or three tones was seen at -55 to -60 where another tone had been.
@@ -17,20 +19,6 @@ HEARD = -30
 GONE = -45
 # How far below the others one's own tone has to be.
 OWN_BELOW = 30
-
-
-class Skipped(Exception):
-    """The test needs what this machine does not have."""
-
-
-def case(sentence, within=90):
-    """Registers a test that may take `within` seconds."""
-
-    def register(function):
-        CASES.append((sentence, function, within))
-        return function
-
-    return register
 
 
 # MARK: Hearing

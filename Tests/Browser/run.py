@@ -20,10 +20,16 @@ try:
 except ImportError:
     sys.exit(f"{sys.executable} has no websockets: apt-get install python3-websockets, and use /usr/bin/python3")
 
-from cases import CASES, Skipped  # noqa: E402
+import cases  # noqa: E402
+import video_cases  # noqa: E402
 from harness import sandbox  # noqa: E402
 from harness.bridge import ROOT  # noqa: E402
 from harness.stage import Stage  # noqa: E402
+from harness.suite import Skipped  # noqa: E402
+from harness.video_stage import VideoStage  # noqa: E402
+
+# One after the other: two cores carry four browsers with cameras, and not eight.
+PLAYS = [(Stage, cases.CASES), (VideoStage, video_cases.CASES)]
 
 
 def arguments():
@@ -69,41 +75,48 @@ async def run_case(stage, tally, sentence, function, within):
 
 
 async def run_all(options, tally):
-    chosen = [each for each in CASES if options.only.lower() in each[0].lower()]
-    if not chosen:
-        return
     artifacts = HERE / ".artifacts"
-    shutil.rmtree(artifacts, ignore_errors=True)
-    folder = Path(tempfile.mkdtemp(prefix="parley-browser-"))
-    stage = Stage(folder, artifacts)
+    is_chosen = lambda each: options.only.lower() in each[0].lower()
+    plays = [(make_stage, list(filter(is_chosen, its_cases))) for make_stage, its_cases in PLAYS]
+    plays = [each for each in plays if each[1]]
+    if plays:
+        shutil.rmtree(artifacts, ignore_errors=True)
+    for make_stage, its_cases in plays:
+        folder = Path(tempfile.mkdtemp(prefix="parley-browser-"))
+        try:
+            is_last = its_cases is plays[-1][1]
+            await run_stage(make_stage(folder, artifacts), its_cases, options, tally, may_hold=is_last)
+        finally:
+            if options.keep:
+                print(f"kept {folder}", flush=True)
+            else:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+async def run_stage(stage, its_cases, options, tally, may_hold):
     try:
         try:
             await stage.start(options.server)
         except Exception as error:
-            tally.failed += len(chosen)
+            tally.failed += len(its_cases)
             print(f"FAILED to start: {error or type(error).__name__}", flush=True)
             await stage.keep_evidence("start")
             return
         if len(stage.people) < 4:
             print("note: without Firefox, which needs a network of its own and is used if installed", flush=True)
-        for sentence, function, within in chosen:
+        for sentence, function, within in its_cases:
             await run_case(stage, tally, sentence, function, within)
-        if options.hold:
-            print(f"holding; bridge at {stage.bridge.url}, logs in {folder}", flush=True)
+        if options.hold and may_hold:
+            print(f"holding; bridge at {stage.bridge.url}, logs in {stage.folder}", flush=True)
             await asyncio.Event().wait()
     finally:
         status = await stage.stop()
         if status is not None and not options.only:
-            sentence = "the bridge ends by itself when it is asked to"
             tally.passed += status == 0
             tally.failed += status != 0
-            print(f"ok {sentence}" if status == 0 else f"FAILED {sentence}: status {status}", flush=True)
+            print(f"ok {stage.ending}" if status == 0 else f"FAILED {stage.ending}: status {status}", flush=True)
             if status != 0:
-                await stage.keep_evidence(sentence)
-        if options.keep:
-            print(f"kept {folder}", flush=True)
-        else:
-            shutil.rmtree(folder, ignore_errors=True)
+                await stage.keep_evidence(stage.ending)
 
 
 async def supervised(options, tally):
@@ -120,7 +133,7 @@ async def supervised(options, tally):
 def main():
     options = arguments()
     if options.list:
-        print("\n".join(sentence for sentence, _, _ in CASES))
+        print("\n".join(sentence for _, its_cases in PLAYS for sentence, _, _ in its_cases))
         return 0
     if sandbox.is_inside():
         sandbox.make_network()

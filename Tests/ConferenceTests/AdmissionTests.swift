@@ -134,7 +134,7 @@ struct AdmissionTests {
 
     @Test func screenSharesAndSecondScreensHaveNoRow() throws {
         var room = try threeMembers()
-        #expect(try room.join(caller(4, screenShare: true), at: .zero) == [])
+        #expect(try room.join(caller(4, screenShare: true), at: .zero) == [.setDeaf(MemberID(4), true)])
         #expect(room.leave(MemberID(4), at: .zero) == [])
         let effects = try room.join(caller(5, flags: .secondScreen), at: .zero)
         #expect(effects.deltas.isEmpty)

@@ -44,6 +44,17 @@ struct CommandTests {
             .success(
                 .members([.floor(three), .refused(two, .floorHeld(by: three)), .refused(one, .floorHeld(by: three))]))
         ),
+        (moderator, .videoMute(.member(one)), done(.videoMute, 1)),
+        (moderator, .videoUnmute(.member(one)), done(.videoUnmute, 1)),
+        (moderator, .toggleVideoMute(.all), done(.videoMute, 3, 2, 1)),
+        (moderator, .videoBlind(.member(one)), done(.videoBlind, 1)),
+        (moderator, .videoUnblind(.member(one)), done(.videoUnblind, 1)),
+        (moderator, .toggleVideoBlind(.last), done(.videoBlind, 3)),
+        (moderator, .videoFloor(.member(one), force: true), .failure(.badArgument(command: "vid-floor"))),
+        (moderator, .clearVideoFloor, .success(.videoFloorCleared)),
+        (moderator, .reserveLayer(.member(one), "presenter"), .failure(.notMixing)),
+        (moderator, .videoBandwidth(.member(one), 500), .failure(.noVideo)),
+        (moderator, .videoBandwidth(.all, 500), .failure(.noVideo)),
         (moderator, .lock, .success(.locked(true))),
         (moderator, .unlock, .success(.locked(false))),
         (participant, .count, .success(.count(3))),
@@ -65,6 +76,11 @@ struct CommandTests {
         (participant, .mute(.member(nine)), .failure(.forbidden(command: "mute"))),
         (participant, .kick(.all), .failure(.forbidden(command: "kick"))),
         (participant, .lock, .failure(.forbidden(command: "lock"))),
+        (participant, .videoMute(.member(two)), .failure(.forbidden(command: "vmute"))),
+        (participant, .videoFloor(.member(one), force: true), .failure(.forbidden(command: "vid-floor"))),
+        (participant, .clearVideoFloor, .failure(.forbidden(command: "clear-vid-floor"))),
+        (participant, .reserveLayer(.member(one), "x"), .failure(.forbidden(command: "vid-res-id"))),
+        (participant, .videoBandwidth(.all, nil), .failure(.forbidden(command: "vid-bandwidth"))),
         (participant, .list, .failure(.forbidden(command: "list"))),
         (moderator, .set(.maxMembers, "7"), .failure(.forbidden(command: "set"))),
         (outsider, .mute(.member(one)), .failure(.forbidden(command: "mute"))),
@@ -78,6 +94,11 @@ struct CommandTests {
         (keys, .kick(.member(one)), .failure(.forbidden(command: "kick"))),
         (keys, .floor(.member(one)), .failure(.forbidden(command: "floor"))),
         (keys, .lock, .failure(.forbidden(command: "lock"))),
+        (keys, .toggleVideoMute(.member(one)), done(.videoMute, 1)),
+        (keys, .videoMute(.member(one)), done(.videoMute, 1)),
+        (keys, .videoUnmute(.member(one)), done(.videoUnmute, 1)),
+        (keys, .toggleVideoMute(.member(two)), .failure(.forbidden(command: "tvmute"))),
+        (keys, .videoFloor(.member(one), force: true), .failure(.forbidden(command: "vid-floor"))),
     ]
 
     @Test(arguments: rows.indices)
@@ -207,6 +228,25 @@ struct CommandWordsTests {
         ("set", ["max_members", "7"], .success(.set(.maxMembers, "7"))),
         ("set", ["max_members"], .failure(.badArgument(command: "set"))),
         ("xml_list", [], .success(.jsonList)),
+        ("vmute", ["7", "quiet"], .success(.videoMute(.member(MemberID(7))))),
+        ("vid-floor", ["7"], .success(.videoFloor(.member(MemberID(7)), force: false))),
+        ("vid-floor", ["7", "FORCE"], .success(.videoFloor(.member(MemberID(7)), force: true))),
+        ("vid-floor", ["force"], .failure(.badArgument(command: "vid-floor"))),
+        ("clear-vid-floor", [], .success(.clearVideoFloor)),
+        ("vid-res-id", ["7", "presenter"], .success(.reserveLayer(.member(MemberID(7)), "presenter"))),
+        ("vid-res-id", ["7"], .failure(.badArgument(command: "vid-res-id"))),
+        ("vid-bandwidth", ["800"], .success(.videoBandwidth(.all, 800))),
+        ("vid-bandwidth", ["", "2mb"], .success(.videoBandwidth(.all, 2000))),
+        ("vid-bandwidth", ["7", "512KB"], .success(.videoBandwidth(.member(MemberID(7)), 512))),
+        ("vid-bandwidth", ["last", "auto"], .success(.videoBandwidth(.last, nil))),
+        ("vid-bandwidth", ["clear"], .success(.videoBandwidth(.all, nil))),
+        ("vid-bandwidth", [], .failure(.badArgument(command: "vid-bandwidth"))),
+        ("vid-bandwidth", ["0"], .failure(.badArgument(command: "vid-bandwidth"))),
+        ("vid-bandwidth", ["-5"], .failure(.badArgument(command: "vid-bandwidth"))),
+        ("vid-bandwidth", ["9999999999999999999mb"], .failure(.badArgument(command: "vid-bandwidth"))),
+        ("vid-bandwidth", ["500:2:2"], .failure(.badArgument(command: "vid-bandwidth"))),
+        ("vid-bandwidth", ["500", "group"], .failure(.badArgument(command: "vid-bandwidth"))),
+        ("vid-bandwidth", ["1", "2", "3"], .failure(.badArgument(command: "vid-bandwidth"))),
         ("dance", ["7"], .failure(.unknownCommand("dance"))),
         ("", [], .failure(.unknownCommand(""))),
     ]
@@ -223,6 +263,6 @@ struct CommandWordsTests {
             let words = ["get", "set"].contains(name) ? ["max_members", "3"] : ["7", "1"]
             #expect(try Command(name: name, words: words).name == name)
         }
-        #expect(plain.count == 18)
+        #expect(plain.count == 28)
     }
 }

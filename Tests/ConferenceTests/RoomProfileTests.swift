@@ -22,6 +22,25 @@ struct RoomProfileTests {
         #expect(profile.loudest == 3)
     }
 
+    @Test func readsWhatVideoNeeds() {
+        let profile = RoomProfile(
+            name: "p",
+            parameters: [
+                ("video-auto-floor-msec", "1000"), ("video-floor-hold-ms", "500"), ("video-uplink-policy", "Lowest"),
+                ("max-bw-in", "2mb"),
+            ])
+        #expect((profile.videoAutoFloor, profile.videoFloorHold) == (.seconds(1), .milliseconds(500)))
+        #expect((profile.videoUplinkPolicy, profile.videoBandwidthIn) == (.lowest, 2000))
+        let senseless = RoomProfile(
+            name: "p",
+            parameters: [
+                ("video-auto-floor-msec", "-1"), ("video-floor-hold-ms", "x"), ("video-uplink-policy", "median"),
+                ("max-bw-in", "0"),
+            ])
+        #expect((senseless.videoAutoFloor, senseless.videoFloorHold) == (.zero, .milliseconds(1500)))
+        #expect((senseless.videoUplinkPolicy, senseless.videoBandwidthIn) == (.average, nil))
+    }
+
     typealias Row = (name: String, value: String, limit: Int, rate: Int, loudest: Int)
 
     static let senseless: [Row] = [

@@ -25,7 +25,7 @@ final class RoomRig {
     private let outbox = PacketBatch(capacity: 256)
     private let context: DTLSContext
     private let scratch = DecodeScratch()
-    private var milliseconds = 0
+    private(set) var milliseconds = 0
     private static let server = TransportAddress(ipv4: 0xC000_0201, port: 10_000)
 
     /// - Parameter profile: Changes the default room, which publishes its rows.
@@ -51,36 +51,58 @@ final class RoomRig {
     @discardableResult
     func add(
         flags: MemberFlags? = nil, direction: MediaDirection = .sendrecv, hasLevels: Bool = true,
+        hasAudio: Bool = true, videos: [FakeBrowser.Settings.Video] = [], sharedBy: Caller? = nil,
         joins: Bool = true
     ) throws -> Caller {
         let number = callers.count + 1
         let address = TransportAddress(ipv4: 0x0A00_0000 + UInt32(number), port: 40_000)
         var settings = FakeBrowser.Settings(address: address)
         (settings.direction, settings.offersAudioLevel) = (direction, hasLevels)
+        (settings.hasAudio, settings.videos) = (hasAudio, videos)
         let browser = FakeBrowser(settings: settings, context: context, outbox: outbox, random: &random)
         let local = LocalTransport(
             ufrag: "ufrag\(number)", pwd: "passwordpasswordpassword\(number)", fingerprint: context.fingerprint,
             candidates: [.init(ip: Self.server.ip, port: Self.server.port)], audioSSRC: UInt32(1000 + number),
+            videoSSRCs: (0..<16).map {
+                StreamSSRCs(media: SSRC(UInt32(number * 100_000 + $0)), rtx: SSRC(UInt32(number * 100_000 + 50 + $0)))
+            },
             cname: "cname\(number)", sessionID: UInt64(number))
         let negotiation = try Negotiation(answering: browser.offer, from: local)
         let peer = try Peer(local: local, remote: negotiation.remote, context: context, egress: egress, at: now)
         let leg = MediaLeg(
-            id: "call\(number)", peer: peer, audio: negotiation.audio, scratch: scratch,
+            id: "call\(number)", peer: peer, audio: negotiation.audio, videos: negotiation.videos, scratch: scratch,
             clock: WallClock(unixNanosecondsAtZero: 0), seed: random.next(), at: now)
         let caller = try Caller(number: number, browser: browser, address: address, leg: leg)
+        (caller.local, caller.negotiation) = (local, negotiation)
+        if negotiation.camera != nil {
+            caller.camera = SyntheticCamera(number: UInt8(number), style: .init(), random: &random)
+        }
         callers.append(caller)
         try browser.accept(negotiation.answer.text, at: now)
         flush(caller)
-        if joins { try join(caller, flags: flags) }
+        if joins { try join(caller, flags: flags, sharedBy: sharedBy) }
         return caller
     }
 
-    func join(_ caller: Caller, flags: MemberFlags? = nil) throws {
+    func join(_ caller: Caller, flags: MemberFlags? = nil, sharedBy: Caller? = nil) throws {
         let request = JoinRequest(
             id: caller.id, callID: caller.leg.id, callerName: "Caller \(caller.number)",
-            callerNumber: "100\(caller.number)",
-            flags: flags)
+            callerNumber: "100\(caller.number)", flags: flags, isScreenShare: sharedBy != nil, sharedBy: sharedBy?.id)
         try room.join(caller.leg, request, at: now)
+        collect()
+    }
+
+    /// Another offer of the same call.
+    func renegotiate(_ caller: Caller, _ change: (inout FakeBrowser.Settings) -> Void) throws {
+        let local = try #require(caller.local)
+        let offer = caller.browser.renegotiate(change)
+        let negotiation = try Negotiation(answering: offer, from: local, previous: caller.negotiation)
+        caller.negotiation = negotiation
+        room.renegotiated(caller.leg, negotiation.audio, negotiation.videos, at: now)
+        try caller.browser.accept(negotiation.answer.text, at: now)
+        if negotiation.camera != nil, caller.camera == nil {
+            caller.camera = SyntheticCamera(number: UInt8(caller.number), style: .init(), random: &random)
+        }
         collect()
     }
 
@@ -103,6 +125,10 @@ final class RoomRig {
             now = now.advanced(byNanoseconds: 1_000_000)
             deliver()
             for caller in callers where (milliseconds + caller.number * 7) % 20 == 0 { try live(caller) }
+            for caller in callers where (milliseconds + caller.number * 5) % 33 == 0 {
+                caller.film(at: now)
+                flush(caller)
+            }
             if milliseconds % 20 == 0 { tick() }
         }
     }
@@ -139,7 +165,8 @@ final class RoomRig {
                 network.send(egress.batches[0], from: Self.server, at: now)
             } else if let caller = callers.first(where: { $0.address == datagram.destination }) {
                 var span = bytes.mutableSpan
-                caller.receive(&span, count: datagram.bytes.count, from: datagram.source, at: now)
+                caller.receive(
+                    &span, count: datagram.bytes.count, from: datagram.source, at: now, milliseconds: milliseconds)
                 flush(caller)
             }
         }
@@ -182,10 +209,26 @@ final class Caller {
         let marker: Bool
     }
 
+    /// One packet of a picture.
+    struct Sight {
+        let milliseconds: Int
+        /// 0 is the switched one.
+        let slot: Int
+        let piece: SyntheticCamera.Piece
+        let header: RTPHeader
+    }
+
     let number: Int
     let browser: FakeBrowser
     let address: TransportAddress
     let leg: MediaLeg
+    var local: LocalTransport?
+    var negotiation: Negotiation?
+    /// `nil` has no camera, or keeps it covered.
+    var camera: SyntheticCamera?
+    /// Pieces of pictures that came, by m-line.
+    private(set) var sights: [Sight] = []
+    private var keyFramesSent = 0
     /// `nil` stops sending.
     var words: Words? = { _ in [Int16](repeating: 0, count: 960) }
     /// Tells this level whatever it says.
@@ -247,17 +290,42 @@ final class Caller {
         browser.send(packet.span, level: claimedLevel ?? Self.level(of: pcm), at: now)
     }
 
+    /// Sends the next frame of the camera; a key frame when asked for one.
+    func film(at now: Instant) {
+        guard browser.isConnected, var camera else { return }
+        let isKeyFrame = camera.frames == 0 || browser.keyFrameRequests > keyFramesSent
+        if isKeyFrame { keyFramesSent = browser.keyFrameRequests }
+        for packet in camera.nextFrame(isKeyFrame: isKeyFrame) {
+            browser.sendVideo(packet.payload.span, marker: packet.marker, timestamp: packet.timestamp, at: now)
+        }
+        self.camera = camera
+    }
+
+    /// The cameras it saw in a slot since then, in order, without repetitions.
+    func cameras(in slot: Int = 0, since milliseconds: Int = 0) -> [Int] {
+        sights.filter { $0.slot == slot && $0.milliseconds >= milliseconds }.map { Int($0.piece.camera) }
+            .reduce(into: []) { seen, camera in if seen.last != camera { seen.append(camera) } }
+    }
+
     func listen(at now: Instant) {
         guard browser.isConnected else { return }
         let isHeard = ear.take(at: now, isWanted: true)
         heard += isHeard ? ear.pcm.samples : [Int16](repeating: 0, count: 960)
     }
 
-    func receive(_ datagram: inout MutableSpan<UInt8>, count: Int, from source: TransportAddress, at now: Instant) {
+    func receive(
+        _ datagram: inout MutableSpan<UInt8>, count: Int, from source: TransportAddress, at now: Instant,
+        milliseconds: Int
+    ) {
         var events: [FakeBrowser.Event] = []
         guard case .rtp(let header) = browser.receive(&datagram, count: count, from: source, at: now, events: &events)
         else { return }
         let payload = datagram.span.extracting(header.payloadOffset..<header.payloadEnd)
+        if let slot = browser.pictures.firstIndex(where: { $0.ssrcs.media == header.ssrc }) {
+            guard let piece = SyntheticCamera.Piece.read(payload.indices.map { payload[$0] })?.piece else { return }
+            sights.append(Sight(milliseconds: milliseconds, slot: slot, piece: piece, header: header))
+            return
+        }
         packets.append(
             Packet(
                 payload: payload.indices.map { payload[$0] }, sequence: header.sequence, timestamp: header.timestamp,

@@ -26,7 +26,7 @@ final class Call {
     private let outbox: PacketBatch
 
     init(
-        seed: UInt64 = 1, conditions: VirtualNetwork.Conditions = .perfect,
+        seed: UInt64 = 1, conditions: VirtualNetwork.Conditions = .perfect, videoSSRCs: [StreamSSRCs] = [],
         browser configure: (inout FakeBrowser.Settings) -> Void = { _ in },
         answer edit: (String) -> String = { $0 }
     ) throws {
@@ -38,19 +38,36 @@ final class Call {
         egress = Egress(sockets: 1, capacity: 64) { _, _ in }
         browser = FakeBrowser(
             settings: settings, context: try Self.browserContext.get(), outbox: outbox, random: &random)
-        let local = Self.local(fingerprint: try Self.serverContext.get().fingerprint)
-        negotiation = try Negotiation(answering: browser.offer.text, from: local)
+        let local = Self.local(
+            fingerprint: try Self.serverContext.get().fingerprint, videoSSRCs: videoSSRCs)
+        negotiation = try Negotiation(answering: browser.offer, from: local)
         peer = try Peer(
             local: local, remote: negotiation.remote, context: try Self.serverContext.get(), egress: egress, at: now)
         try browser.accept(edit(negotiation.answer.text), at: now)
         collect()
     }
 
-    static func local(fingerprint: String) -> LocalTransport {
+    static func local(fingerprint: String, videoSSRCs: [StreamSSRCs] = []) -> LocalTransport {
         LocalTransport(
             ufrag: "room1", pwd: "passwordpasswordpassword", fingerprint: fingerprint,
-            candidates: [.init(ip: serverAddress.ip, port: serverAddress.port)], audioSSRC: 4096, cname: "room",
-            sessionID: 42)
+            candidates: [.init(ip: serverAddress.ip, port: serverAddress.port)], audioSSRC: 4096,
+            videoSSRCs: videoSSRCs, cname: "room", sessionID: 42)
+    }
+
+    /// A browser of its own with these settings.
+    static func browser(
+        seed: UInt64 = 1, _ configure: (inout FakeBrowser.Settings) -> Void
+    ) throws -> FakeBrowser {
+        var random = SeededGenerator(seed: seed)
+        var settings = FakeBrowser.Settings(address: address("192.0.2.7", 41_000))
+        configure(&settings)
+        return FakeBrowser(
+            settings: settings, context: try browserContext.get(), outbox: PacketBatch(capacity: 1), random: &random)
+    }
+
+    /// The offer of such a browser.
+    static func offer(_ configure: (inout FakeBrowser.Settings) -> Void) throws -> SessionDescription {
+        try browser(configure).offer
     }
 
     static func address(_ ip: String, _ port: UInt16) -> TransportAddress {
@@ -115,7 +132,7 @@ final class Call {
     /// The peer's audio source.
     var stream: OutboundStream {
         OutboundStream(
-            ssrc: SSRC(peer.local.audioSSRC), payloadType: negotiation.audio.payloadType, clockRate: 48_000,
+            ssrc: SSRC(peer.local.audioSSRC), payloadType: negotiation.audio?.payloadType ?? 0, clockRate: 48_000,
             firstSequence: 7, firstTimestamp: 1000)
     }
 

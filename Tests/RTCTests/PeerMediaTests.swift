@@ -44,7 +44,7 @@ struct PeerMediaTests {
         call.run(for: .milliseconds(20)) { $0.talk(level: 37, through: &stream) }
         call.run(for: .milliseconds(40))
         let (header, packet) = try #require(call.heardByPeer.first)
-        let id = try #require(call.negotiation.audio.audioLevelID)
+        let id = try #require(call.negotiation.audio?.audioLevelID)
         let found = header.extensionElement(id, in: packet.span)
         let range = try #require(found)
         let level = AudioLevel(byte: packet[range.lowerBound])
@@ -60,7 +60,7 @@ struct PeerMediaTests {
         var stream = call.stream
         call.run(for: .milliseconds(20)) { $0.talk(through: &stream) }
         call.run(for: .milliseconds(40))
-        #expect(call.negotiation.audio.audioLevelID == nil)
+        #expect(call.negotiation.audio?.audioLevelID == nil)
         #expect(call.heardByPeer.first?.header.extensionProfile == nil)
     }
 
@@ -162,7 +162,7 @@ struct PeerMediaTests {
         call.collect()
         call.run(for: .milliseconds(40))
         let (key, keyPacket) = try #require(call.heardByPeer.dropLast().last)
-        #expect(call.negotiation.audio.telephoneEvents.contains(key.payloadType))
+        #expect(call.negotiation.audio?.telephoneEvents.contains(key.payloadType) == true)
         #expect(Array(keyPacket[key.payload]) == [5, 10, 1, 224])
         let padding = try #require(call.heardByPeer.last?.header)
         #expect(padding.payload.isEmpty)

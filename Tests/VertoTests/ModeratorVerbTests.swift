@@ -92,7 +92,7 @@ struct ModeratorVerbTests {
             #""conf-command":"canvasInfo","response":"OK","responseData":[{"canvasID":0,"totalLayers":0,"layersUsed":0,"layoutFloorID":-1,"layoutName":""}]"#
         ),
         ("not here", ["command": "list"], #""error":"Invalid Command""#),
-        ("unknown", ["command": "vid-floor", "id": 2, "value": "force"], #""error":"Invalid Command""#),
+        ("unknown", ["command": "vid-layout", "value": "1x1"], #""error":"Invalid Command""#),
         ("transfer", ["command": "transfer", "id": 2, "value": ["x", "inline", "y"]], #""error":"Invalid Command""#),
         ("files", ["command": "play", "value": "/etc/passwd"], #""error":"Invalid Command""#),
         ("nothing", [:], #""error":"Invalid Command""#),

@@ -12,12 +12,17 @@ final class Rig {
     private(set) var now = Instant(nanoseconds: 1_000_000_000)
     var rooms: [RoomKey: Room] = [:]
     var answersCommands = true
+    /// Whether the media answer every new offer at once.
+    var answersOffers = true
 
     private(set) var inbox: [ConnectionID: [[UInt8]]] = [:]
     private(set) var closed: [ConnectionID: (code: UInt16, reason: String)] = [:]
     private(set) var invites: [Invite] = []
     private(set) var hangUps: [(leg: LegID, cause: HangupCause)] = []
     private(set) var digits: [(leg: LegID, digits: String)] = []
+    private(set) var offers: [(token: RequestToken, leg: LegID, offer: String)] = []
+    private(set) var refreshes: [LegID] = []
+    private(set) var views: [(leg: LegID, pictures: [(mid: String, member: String?)])] = []
     private(set) var detached: [LegID] = []
     private(set) var reattached: [LegID] = []
     private(set) var resyncs: [RoomKey] = []
@@ -167,10 +172,16 @@ final class Rig {
 
     func news(_ leg: String, _ news: CallNews) { run { endpoint.call(LegID(leg), news, at: now, into: &$0) } }
 
+    /// The media answer an offer, by default the latest.
+    func renegotiated(_ outcome: RenegotiationOutcome, token: RequestToken? = nil) {
+        guard let token = token ?? offers.last?.token else { return }
+        run { endpoint.renegotiated(token, outcome, at: now, into: &$0) }
+    }
+
     func news(_ news: RoomNews) { run { endpoint.room(news, at: now, into: &$0) } }
 
     /// Puts an invited call into a room, which is opened when it is not there, as the server does after the dialplan.
-    func join(_ callID: String, _ room: String = "3500", flags: MemberFlags = []) {
+    func join(_ callID: String, _ room: String = "3500", flags: MemberFlags = [], video: VideoFlow = .none) {
         let key = RoomKey(name: room, domain: Self.domain)
         if rooms[key] == nil {
             let profile = RoomProfile(name: "default", parameters: [("conference-flags", "livearray-sync")])
@@ -190,17 +201,26 @@ final class Rig {
             callerNumber: invite?.callerIDNumber ?? "",
             flags: flags,
             user: invite?.user,
-            isScreenShare: invite?.isScreenShare ?? false
+            isScreenShare: invite?.isScreenShare ?? false,
+            video: video,
+            isRecoverable: invite?.isRecoverable ?? true
         )
         guard let effects = try? rooms[key]?.join(request, at: roomTime) else { return }
         carryOut(effects, in: key)
+        carryOut(rooms[key]?.videoReady(id, at: roomTime) ?? [], in: key)
     }
 
     /// A call of `c` that is in a room.
     @discardableResult
-    func enter(_ c: ConnectionID, _ callID: String, _ room: String = "3500", flags: MemberFlags = []) -> String {
+    func enter(
+        _ c: ConnectionID,
+        _ callID: String,
+        _ room: String = "3500",
+        flags: MemberFlags = [],
+        video: VideoFlow = .none
+    ) -> String {
         invite(c, callID, ["destination_number": .string(room)])
-        join(callID, room, flags: flags)
+        join(callID, room, flags: flags, video: video)
         return callID
     }
 
@@ -247,6 +267,11 @@ final class Rig {
         case .perform(let token, let room, let command, let issuer):
             commands.append((token, room, command, issuer))
             if answersCommands { completeCommands() }
+        case .renegotiate(let token, let leg, let offer):
+            offers.append((token, leg, offer))
+            if answersOffers { renegotiated(.answered(sdp: "v=0 new answer")) }
+        case .refreshVideo(let leg): refreshes.append(leg)
+        case .view(let leg, let pictures): views.append((leg, pictures))
         case .resync(let room): resyncs.append(room)
         case .audit(let entry): audit.append(entry)
         case .count(let counter): counts[counter, default: 0] += 1

@@ -9,9 +9,11 @@ struct RobustnessTests {
     /// One valid request of every kind, and some frames that are none.
     static let valid: [String] = [
         #"{"jsonrpc":"2.0","method":"login","params":{"login":"1001@example.com","passwd":"secret","loginParams":{},"userVariables":{"a":"b","c":true},"sessid":"M"},"id":1}"#,
-        #"{"jsonrpc":"2.0","method":"verto.invite","params":{"sdp":"v=0\r\n","dialogParams":{"callID":"m-1","destination_number":"3500","caller_id_name":"x","audio":{"echoCancellation":true},"userVariables":{"email":"x"},"screenShare":false,"recoverCall":true},"sessid":"M"},"id":2}"#,
+        #"{"jsonrpc":"2.0","method":"verto.invite","params":{"sdp":"v=0\r\n","dialogParams":{"callID":"m-1","destination_number":"3500","caller_id_name":"x","audio":{"echoCancellation":true},"userVariables":{"email":"x"},"screenShare":false,"recoverCall":true,"outgoingBandwidth":"512","incomingBandwidth":1024.5},"sessid":"M"},"id":2}"#,
         #"{"jsonrpc":"2.0","method":"verto.bye","params":{"dialogParams":{"callID":"m-1"},"cause":"USER_BUSY","causeCode":17},"id":3}"#,
         #"{"jsonrpc":"2.0","method":"verto.modify","params":{"action":"hold","dialogParams":{"callID":"m-1"},"destination":"1"},"id":4}"#,
+        #"{"jsonrpc":"2.0","method":"verto.modify","params":{"action":"updateMedia","sdp":"v=0\r\n","dialogParams":{"callID":"m-1"}},"id":18}"#,
+        #"{"jsonrpc":"2.0","method":"verto.modify","params":{"action":"view","params":{"pictures":{"2":"m-0","3":null}},"dialogParams":{"callID":"m-1"}},"id":19}"#,
         #"{"jsonrpc":"2.0","method":"verto.answer","params":{"sdp":"x","dialogParams":{"callID":"m-1"}},"id":5}"#,
         #"{"jsonrpc":"2.0","method":"verto.attach","params":{"sdp":"x","dialogParams":{"callID":"m-1"}},"id":6}"#,
         #"{"jsonrpc":"2.0","method":"verto.info","params":{"dtmf":"1*#@100+2","dialogParams":{"callID":"m-1"},"msg":{"to":"1001@example.com","body":"b"}},"id":7}"#,
@@ -158,6 +160,7 @@ struct RobustnessTests {
         rig.news(.delta(room, Delta(serial: Delta.unnumbered, change: .clear)))
         var out: [VertoOutput] = []
         rig.endpoint.completed(RequestToken(77), .noSuchRoom, at: rig.now, into: &out)
+        rig.endpoint.renegotiated(RequestToken(78), .answered(sdp: "x"), at: rig.now, into: &out)
         #expect(out.isEmpty)
         #expect(rig.take(c).isEmpty && rig.take(stranger).isEmpty)
     }

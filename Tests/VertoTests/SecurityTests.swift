@@ -14,6 +14,8 @@ struct SecurityTests {
         arguments: [
             ("verto.bye", ["cause": "USER_BUSY"]), ("verto.modify", ["action": "hold"]),
             ("verto.modify", ["action": "transfer", "destination": "1"]), ("verto.answer", ["sdp": "x"]),
+            ("verto.modify", ["action": "updateMedia", "sdp": "x"]), ("verto.modify", ["action": "videoRefresh"]),
+            ("verto.modify", ["action": "view", "params": ["pictures": ["2": .null]]]),
             ("verto.attach", ["sdp": "x"]), ("verto.info", ["dtmf": "0"]),
         ] as [(String, JSONObject)])
     func s1AndS2OnlyTheOwnerActsOnACall(method: String, extra: JSONObject) {
@@ -35,6 +37,7 @@ struct SecurityTests {
         }
         #expect(Set(texts).count == 1, "\(texts)")
         #expect(rig.hangUps.isEmpty && rig.digits.isEmpty)
+        #expect(rig.offers.isEmpty && rig.refreshes.isEmpty && rig.views.isEmpty)
         #expect(rig.take(owner).isEmpty)
         #expect(rig.counts[.foreignCall] == 2)
     }

@@ -6,8 +6,9 @@ from pathlib import Path
 
 
 def command(programs, bridge, *, room="3500", rooms=1, members, talkers, seconds, pattern="noise", levels=False,
-            marker=False, dashboards=0, join_rate=20, report=None):
-    """The command line of one run: `members` in each of `rooms` rooms, counted up from `room`."""
+            marker=False, dashboards=0, video=None, join_rate=20, report=None):
+    """The command line of one run: `members` in each of `rooms` rooms, counted up from `room`, all with cameras of the
+    size that `video` says."""
     options = {
         "--url": bridge.socket_url,
         "--login": "guest",
@@ -25,6 +26,8 @@ def command(programs, bridge, *, room="3500", rooms=1, members, talkers, seconds
         "--join-rate": join_rate,
         "--server-pid": bridge.pid,
     }
+    if video is not None:
+        options["--video"] = video
     if report is not None:
         options["--json"] = report
     flags = ["--insecure", "--levels" if levels else "--no-levels", "--marker" if marker else "--no-marker"]
@@ -57,6 +60,22 @@ _FIGURES = {
     "answer_p50": "join.answer.p50",
     "audio_p50": "join.firstAudio.p50",
     "dashboard_p95": "dashboard.p95",
+    "fps_p50": "video.framesPerSecond.p50",
+    "fps_min": "video.framesPerSecond.min",
+    "undecodable": "video.frames.undecodableShare",
+    "lost_frames": "video.frames.lost",
+    "frozen": "video.freeze.share",
+    "without_picture": "video.withoutPicture",
+    "picture_p50": "video.firstPicture.p50",
+    "picture_p95": "video.firstPicture.p95",
+    "switch_p50": "video.switch.p50",
+    "switch_p95": "video.switch.p95",
+    "missed_switches": "video.switches.missed",
+    "floor_p50": "video.floor.p50",
+    "floor_p95": "video.floor.p95",
+    "key_frames": "video.packets.keyFrames.sent",
+    "sent_rate": "video.packets.sentRate.p50",
+    "forwarded": "video.packets.forwardedPerSecond",
     "load_late_p99": "tool.tickLatenessP99",
     "load_cpu": "tool.cpuPercent",
 }

@@ -35,7 +35,7 @@ final class AudioMember {
         leg.input.setEnergyLevel(detector.energyLevel)
     }
 
-    var hears: Bool { !isDeaf && leg.audio.direction.sends && leg.peer.isConnected }
+    var hears: Bool { !isDeaf && leg.sendsAudio && leg.peer.isConnected }
 
     /// Volume steps −4…4 (conference.md §6.6), in Q12.
     static func gain(step: Int) -> Int {

@@ -1,4 +1,5 @@
 import Calls
+import Conference
 
 /// The parameters of a conference profile: which we act on, with which values, and which only FreeSWITCH does.
 enum ConferenceParameter {
@@ -11,6 +12,11 @@ enum ConferenceParameter {
         /// A word for yes or no, or a number.
         case booleanOrNumber
         case text
+        case word([String])
+        /// kb/s, with `kb` or `mb` behind it or not; 0 for no limit.
+        case bandwidth
+        /// `passthrough`; what mixes pictures is named by FreeSWITCH's configurations, and forwarded here.
+        case videoMode
         case memberFlags
         case roomFlags
         /// A name ending in `-sound`: kept, tones are played.
@@ -33,6 +39,11 @@ enum ConferenceParameter {
         case .memberFlags: checkFlags(parameter, known: memberFlags.union(roomFlags), "member", &report)
         case .roomFlags: checkFlags(parameter, known: roomFlags, "conference", &report)
         case .sound: checkSound(parameter, &report)
+        case .word(let words): checkWord(parameter, words, &report)
+        case .bandwidth:
+            guard parameter.value != "0", VideoBandwidth.kilobits(parameter.value) == nil else { return }
+            report.fail("\(parameter.name): '\(parameter.value)' is not a bandwidth in kb/s", at: parameter.origin)
+        case .videoMode: checkVideoMode(parameter, &report)
         case .text: break
         case nil where withoutEffect.contains(parameter.name):
             report.noEffect("conference parameter '\(parameter.name)'", at: parameter.origin)
@@ -51,6 +62,24 @@ enum ConferenceParameter {
             let name = flag.filter { $0 != " " }.lowercased()
             guard !known.contains(name) else { continue }
             report.noEffect("\(what) flag '\(name)'", at: parameter.origin)
+        }
+    }
+
+    private static func checkWord(_ parameter: Parameter, _ words: [String], _ report: inout ConfigurationReport) {
+        guard !words.contains(parameter.value.lowercased()) else { return }
+        let list = words.joined(separator: ", ")
+        report.fail("\(parameter.name): '\(parameter.value)' is not one of \(list)", at: parameter.origin)
+    }
+
+    private static func checkVideoMode(_ parameter: Parameter, _ report: inout ConfigurationReport) {
+        switch parameter.value.lowercased() {
+        case "passthrough": break
+        case "mux", "transcode":
+            report.warn(
+                "video-mode: pictures are forwarded, not mixed: passthrough is used instead of '\(parameter.value)'",
+                at: parameter.origin
+            )
+        default: checkWord(parameter, ["passthrough", "mux", "transcode"], &report)
         }
     }
 
@@ -85,6 +114,8 @@ enum ConferenceParameter {
         "sound-prefix": .text,
         "caller-id-name": .text,
         "caller-id-number": .text,
+        "video-mode": .videoMode,
+        "video-auto-floor-msec": .number(0...60_000),
         "caller-controls": .text,
         "moderator-controls": .text,
         // Our own.
@@ -92,16 +123,26 @@ enum ConferenceParameter {
         "floor-hold-ms": .number(0...60_000),
         "opus-bitrate": .number(6_000...510_000),
         "opus-complexity": .number(0...10),
+        "video-floor-hold-ms": .number(0...60_000),
+        "video-uplink-policy": .word(VideoUplinkPolicy.allCases.map(\.rawValue)),
+        "max-bw-in": .bandwidth,
     ]
 
     private static let memberFlags: Set<String> = [
         "mute", "deaf", "moderator", "ghost", "join-only", "endconf", "mandatory_member_endconf", "mintwo", "nomoh",
         "second-screen", "mute-detect", "dist-dtmf", "skip-dtmf", "vmute", "blind", "join-vid-floor",
+        "video-bridge",
+        // There are neither encoders nor mute images to be saved from.
+        "no-minimize-encoding", "no-video-blanks",
     ]
 
     private static let roomFlags: Set<String> = [
         "livearray-sync", "livearray-json-status", "json-events", "wait-mod", "audio-always", "rfc-4579",
         "video-floor-only",
+        // Without a canvas these are so anyway: nothing is encoded, senders are told what receivers can take, and who
+        // has no picture, or hides it, has no tile.
+        "minimize-video-encoding", "manage-inbound-video-bitrate", "video-required-for-canvas",
+        "video-mute-exit-canvas",
     ]
 
     private static let withoutEffect: Set<String> = [
@@ -111,10 +152,10 @@ enum ConferenceParameter {
         "max-energy-hit-trigger", "max-energy-level", "max-energy-level-mute-ms",
         "min-required-recording-participants", "outcall-templ", "pin-retries", "recording-metadata",
         "scale-h264-canvas-bandwidth", "scale-h264-canvas-fps-divisor", "scale-h264-canvas-size", "suppress-events",
-        "terminate-on-silence", "timer-name", "tts-engine", "tts-voice", "verbose-events", "video-auto-floor-msec",
+        "terminate-on-silence", "timer-name", "tts-engine", "tts-voice", "verbose-events",
         "video-border-color", "video-border-size", "video-canvas-bgcolor", "video-canvas-count", "video-canvas-size",
         "video-codec-bandwidth", "video-codec-config-profile-name", "video-fps", "video-kps-debounce",
-        "video-layout-bgcolor", "video-layout-conf", "video-layout-name", "video-letterbox-bgcolor", "video-mode",
+        "video-layout-bgcolor", "video-layout-conf", "video-layout-name", "video-letterbox-bgcolor",
         "video-mute-banner", "video-no-video-avatar", "video-quality", "video-super-canvas-bgcolor",
         "video-super-canvas-label-layers", "video-super-canvas-show-all-layers",
     ]

@@ -17,7 +17,11 @@ struct LegOpening: Sendable {
     let id: LegID
     let local: LocalTransport
     let remote: RemoteTransport
-    let audio: AudioParameters
+    /// At least one of audio and videos.
+    let audio: AudioParameters?
+    let videos: [VideoParameters]
+    /// Bits per second of pictures that the caller can take at most.
+    let videoLimit: UInt64?
     /// Where sequence numbers and timestamps start.
     let seed: UInt64
 }
@@ -34,6 +38,11 @@ struct RoomJoin: Sendable {
 
 enum LoopOrder: Sendable {
     case open(LegOpening)
+    /// Another offer of the call's was answered.
+    case renegotiate(LegID, AudioParameters?, [VideoParameters])
+    /// Pictures beside the switched one: its slots, and the calls to show there.
+    case view(LegID, [(slot: Int, call: String?)])
+    case refreshVideo(LegID)
     case close(LegID)
     case play(LegID, SoloCall.Program)
     case join(RoomJoin)
@@ -157,6 +166,12 @@ final class LoopCounters: Sendable {
     let routes = Counter()
     /// Datagrams the kernel did not take.
     let unsent = Counter()
+    // Of pictures, brought up to date once a second.
+    let forwarded = Counter()
+    let repeated = Counter()
+    let switches = Counter()
+    let broken = Counter()
+    let keyFrameRequests = Counter()
 
     func noteTick(lateness: Int64) {
         ticks += 1

@@ -34,6 +34,9 @@ final class MediaLoop {
     private var nextLobbyLook = Instant(nanoseconds: 0)
     /// When each call last pressed a key in its media.
     private var lastDigits: [LegID: Instant] = [:]
+    /// Of calls that are over.
+    private var pastPictures = VideoLeg.Counters()
+    private var nextPictureCount = Instant(nanoseconds: 0)
     /// Rooms of which changes were left out: a snapshot follows as soon as the bridge keeps up again.
     private var outdated: Set<RoomKey> = []
 
@@ -83,6 +86,19 @@ final class MediaLoop {
         mailbox.counters.legs.set(legs.count)
         mailbox.counters.routes.set(routes.count)
         mailbox.counters.unsent.set(sockets.reduce(0) { $0 &+ $1.sendFailures })
+    }
+
+    /// Once a second, as every call is asked.
+    private func countPictures(at now: Instant) {
+        guard now >= nextPictureCount else { return }
+        nextPictureCount = now.advanced(by: .seconds(1))
+        var sum = pastPictures
+        for leg in legs.values { if let counters = leg.video?.counters { sum.add(counters) } }
+        mailbox.counters.forwarded.set(sum.shown.forwarded)
+        mailbox.counters.repeated.set(sum.shown.repeated)
+        mailbox.counters.switches.set(sum.shown.begun)
+        mailbox.counters.broken.set(sum.shown.broken)
+        mailbox.counters.keyFrameRequests.set(sum.keyFrameRequests)
     }
 
     // MARK: Datagrams
@@ -146,6 +162,7 @@ final class MediaLoop {
 
     private func tick() {
         let now = MonotonicClock.now
+        countPictures(at: now)
         if now >= nextLobbyLook {
             nextLobbyLook = now.advanced(by: .milliseconds(20))
             for leg in lobby.values { advance(leg, to: now) }
@@ -174,7 +191,7 @@ final class MediaLoop {
         guard let solo = solos[id] else { return schedule.remove(.solo(id)) }
         advance(solo.leg, to: now)
         guard solo.advance(to: now) == .ended else { return }
-        end(solo: id)
+        end(solo: id, at: now)
         lobby[id] = solo.leg
         mailbox.post(.applicationDone(id))
     }
@@ -192,6 +209,9 @@ final class MediaLoop {
         for order in mailbox.takeOrders() {
             switch order {
             case .open(let opening): open(opening, at: now)
+            case .renegotiate(let id, let audio, let videos): renegotiate(id, audio, videos, at: now)
+            case .view(let id, let wishes): view(id, wishes, at: now)
+            case .refreshVideo(let id): refreshVideo(of: id, at: now)
             case .close(let id): close(id)
             case .play(let id, let program): play(program, to: id, at: now)
             case .join(let join): enter(join, at: now)
@@ -211,17 +231,39 @@ final class MediaLoop {
                 local: opening.local, remote: opening.remote, context: context, egress: egress, at: now)
         else { return mailbox.post(.failed(opening.id, .handshake("no memory for DTLS"))) }
         let leg = MediaLeg(
-            id: opening.id.rawValue, peer: peer, audio: opening.audio, scratch: scratch, clock: wallClock,
-            seed: opening.seed, at: now)
+            id: opening.id.rawValue, peer: peer, audio: opening.audio, videos: opening.videos,
+            videoLimit: opening.videoLimit, scratch: scratch, clock: wallClock, seed: opening.seed, at: now)
         legs[opening.id] = leg
         lobby[opening.id] = leg
         unvalidated[opening.local.ufrag] = leg
     }
 
+    private func renegotiate(
+        _ id: LegID, _ audio: AudioParameters?, _ videos: [VideoParameters], at now: Instant
+    ) {
+        guard let leg = legs[id] else { return }
+        guard let room = membership[id].flatMap({ rooms[$0] }) else { return leg.negotiated(audio, videos, at: now) }
+        room.renegotiated(leg, audio, videos, at: now)
+        drain(room)
+    }
+
+    private func view(_ id: LegID, _ wishes: [(slot: Int, call: String?)], at now: Instant) {
+        guard let leg = legs[id], let room = membership[id].flatMap({ rooms[$0] }) else { return }
+        room.view(leg, wishes, at: now)
+        drain(room)
+    }
+
+    /// What the call is shown begins anew with a key frame.
+    private func refreshVideo(of id: LegID, at now: Instant) {
+        for output in legs[id]?.video?.outputs ?? [] { output.source?.requestKeyFrame(at: now) }
+    }
+
     private func close(_ id: LegID) {
-        leave(id, at: MonotonicClock.now)
+        let now = MonotonicClock.now
+        leave(id, at: now)
         guard let leg = legs.removeValue(forKey: id) else { return mailbox.post(.closed(id, Peer.Counters())) }
-        leg.peer.close()
+        if let counters = leg.video?.counters { pastPictures.add(counters) }
+        leg.close(at: now)
         lobby[id] = nil
         lastDigits[id] = nil
         unvalidated[leg.peer.local.ufrag] = nil
@@ -270,7 +312,7 @@ final class MediaLoop {
 
     /// Takes a call out of whatever it is in; it stays open.
     private func leave(_ id: LegID, at now: Instant) {
-        end(solo: id)
+        end(solo: id, at: now)
         guard let leg = legs[id] else { return }
         lobby[id] = leg
         guard let key = membership.removeValue(forKey: id), let room = rooms[key] else { return }
@@ -278,8 +320,10 @@ final class MediaLoop {
         drain(room)
     }
 
-    private func end(solo id: LegID) {
-        if solos.removeValue(forKey: id) != nil { schedule.remove(.solo(id)) }
+    private func end(solo id: LegID, at now: Instant) {
+        guard let solo = solos.removeValue(forKey: id) else { return }
+        solo.end(at: now)
+        schedule.remove(.solo(id))
     }
 
     private func perform(

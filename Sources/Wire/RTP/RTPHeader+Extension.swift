@@ -11,6 +11,20 @@ extension RTPHeader {
         return profile & 0xFFF0 == Self.twoByteProfile ? twoByteElement(id, in: packet) : nil
     }
 
+    /// The text of an SDES element: the MID (RFC 8843 §15), RID or repaired RID (RFC 8852 §3) of a packet.
+    ///
+    /// Makes a string: ask while the source is unknown, not for every packet.
+    /// - Returns: `nil` when it is not there, empty, or not made of printable ASCII.
+    package func textElement(_ id: UInt8, in packet: Span<UInt8>) -> String? {
+        guard let range = extensionElement(id, in: packet), !range.isEmpty else { return nil }
+        var text: [UInt8] = []
+        for index in range {
+            guard (0x21...0x7E).contains(packet[index]) else { return nil }
+            text.append(packet[index])
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+
     ///     |  ID   |  L-1  |  L bytes …
     private func oneByteElement(_ id: UInt8, in packet: Span<UInt8>) -> Range<Int>? {
         var index = extensionRange.lowerBound
@@ -43,7 +57,7 @@ extension RTPHeader {
         return nil
     }
 
-    private static let oneByteProfile: UInt16 = 0xBEDE
+    static let oneByteProfile: UInt16 = 0xBEDE
     /// The low four bits are the application's.
     private static let twoByteProfile: UInt16 = 0x1000
 }

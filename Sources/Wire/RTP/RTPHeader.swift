@@ -22,7 +22,7 @@ package struct RTPHeader: Hashable, Sendable {
     package var timestamp: UInt32
     package var ssrc: SSRC
     /// Bytes from the start of the packet to the first payload byte.
-    package let payloadOffset: Int
+    package internal(set) var payloadOffset: Int
     /// Where the payload ends, padding taken off; equal to ``payloadOffset`` in a padding-only packet.
     package let payloadEnd: Int
     /// The 16 bits "defined by profile" in front of the extension, `nil` without one.
@@ -80,23 +80,5 @@ extension RTPHeader {
     /// The source a packet claims, readable before SRTP is taken off; `nil` when it is too short.
     package static func ssrc(of packet: Span<UInt8>) -> SSRC? {
         packet.count >= fixedSize ? SSRC(packet.uint32(at: 8)) : nil
-    }
-
-    /// Writes the twelve fixed bytes (no contributors, no extension, no padding) at the front of `packet`.
-    ///
-    /// - Precondition: `packet` holds ``fixedSize`` bytes.
-    package static func write(
-        marker: Bool,
-        payloadType: UInt8,
-        sequence: UInt16,
-        timestamp: UInt32,
-        ssrc: SSRC,
-        to packet: inout MutableSpan<UInt8>
-    ) {
-        packet[0] = 0x80
-        packet[1] = (marker ? 0x80 : 0) | payloadType & 0x7F
-        packet.set(sequence, at: 2)
-        packet.set(timestamp, at: 4)
-        packet.set(ssrc.rawValue, at: 8)
     }
 }

@@ -14,11 +14,6 @@ package struct HeaderExtension: Equatable, Sendable {
         SDPAttribute("extmap", "\(id)\(direction.map { "/\($0.rawValue)" } ?? "") \(uri)")
     }
 
-    package static let audioLevel = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
-    package static let mid = "urn:ietf:params:rtp-hdrext:sdes:mid"
-    package static let streamID = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id"
-    package static let repairedStreamID = "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id"
-
     /// `nil` too for ids that are only kept free for later (RFC 8285 §8, 4096 and up).
     init?(parsing value: String) {
         let parts = value.split(separator: " ")
@@ -32,6 +27,36 @@ package struct HeaderExtension: Equatable, Sendable {
         }
         self.init(id: id, direction: direction, uri: String(parts[1]))
     }
+}
+
+/// What header extensions are called.
+extension HeaderExtension {
+    /// RFC 6464.
+    package static let audioLevel = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
+    /// Levels of those who were mixed (RFC 6465).
+    package static let contributorLevels = "urn:ietf:params:rtp-hdrext:csrc-audio-level"
+    /// Which m-line a packet belongs to (RFC 8843 §15).
+    package static let mid = "urn:ietf:params:rtp-hdrext:sdes:mid"
+    /// RID: which encoding of a simulcast a packet belongs to (RFC 8852 §3.1).
+    package static let streamID = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id"
+    /// Which encoding an RTX packet repairs (RFC 8852 §3.2).
+    package static let repairedStreamID = "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id"
+    /// How the picture is to be turned (3GPP TS 26.114 §7.4.5); without it a phone's picture lies on its side.
+    package static let orientation = "urn:3gpp:video-orientation"
+    /// How long after its timestamp a packet was sent (RFC 5450).
+    package static let transmissionOffset = "urn:ietf:params:rtp-hdrext:toffset"
+    package static let absoluteSendTime = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
+    /// Numbers for transport-cc; browsers write them when the extension alone is negotiated.
+    package static let transportSequence =
+        "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
+    package static let playoutDelay = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay"
+    /// Camera or screen.
+    package static let contentType = "http://www.webrtc.org/experiments/rtp-hdrext/video-content-type"
+    package static let videoTiming = "http://www.webrtc.org/experiments/rtp-hdrext/video-timing"
+    package static let colorSpace = "http://www.webrtc.org/experiments/rtp-hdrext/color-space"
+    package static let layersAllocation = "http://www.webrtc.org/experiments/rtp-hdrext/video-layers-allocation00"
+    package static let dependencyDescriptor =
+        "https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension"
 }
 
 extension MediaDescription {

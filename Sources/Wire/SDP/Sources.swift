@@ -1,4 +1,4 @@
-// What an m-line says about the sources it will send: `a=ssrc`, `a=ssrc-group` (RFC 5576), `a=rid` (RFC 8851).
+// What an m-line says about the sources it will send: `a=ssrc`, `a=ssrc-group` (RFC 5576).
 
 extension MediaDescription {
     /// The sources announced, each once, in order.
@@ -28,35 +28,40 @@ extension MediaDescription {
         }
     }
 
-    /// The layers of a simulcast.
-    package var rids: [RestrictionIdentifier] {
-        attributes.values(of: "rid").compactMap(RestrictionIdentifier.init(parsing:))
+    /// The media sources in order, each with the source that repairs it, from `FID` groups.
+    ///
+    /// With simulcast Firefox announces one for each layer, in the order of its `a=rid` lines; Chromium announces none.
+    package var announcedSources: [AnnouncedSource] {
+        let pairs = sourceGroups("FID").filter { $0.count == 2 && $0[0] != $0[1] }
+        let repairs = Set(pairs.map { $0[1] })
+        return ssrcs.filter { !repairs.contains($0) }.map { media in
+            AnnouncedSource(media: media, retransmission: pairs.first { $0[0] == media }?[1])
+        }
     }
 }
 
-/// One `a=rid`: the name of an encoding, as the stream-id header extension carries it.
-package struct RestrictionIdentifier: Equatable, Sendable {
-    package var id: String
-    /// Whether the writer sends it, or wants to receive it.
-    package var isSent: Bool
-    /// `max-width=1280;…`, as written; empty without.
-    package var restrictions: String
+/// A source and the source that repairs it (RFC 5576 §4.2, RFC 4588 §8.3).
+package struct AnnouncedSource: Hashable, Sendable {
+    package var media: SSRC
+    /// Where its packets are sent again, `nil` without RTX.
+    package var retransmission: SSRC?
 
-    package init(id: String, isSent: Bool, restrictions: String = "") {
-        (self.id, self.isSent, self.restrictions) = (id, isSent, restrictions)
+    package init(media: SSRC, retransmission: SSRC? = nil) {
+        (self.media, self.retransmission) = (media, retransmission)
     }
 
-    package var attribute: SDPAttribute {
-        SDPAttribute("rid", "\(id) \(isSent ? "send" : "recv")" + (restrictions.isEmpty ? "" : " \(restrictions)"))
-    }
-
-    init?(parsing value: String) {
-        let parts = value.split(separator: " ", maxSplits: 2)
-        guard parts.count >= 2, parts[1] == "send" || parts[1] == "recv" else { return nil }
-        self.init(
-            id: String(parts[0]),
-            isSent: parts[1] == "send",
-            restrictions: parts.count == 3 ? String(parts[2]) : ""
-        )
+    /// The `FID` group when there is a repair, and for each source its canonical name and, when given, its stream.
+    ///
+    /// - Parameter msid: Stream and track, as in `a=msid`.
+    package func attributes(cname: String, msid: String?) -> [SDPAttribute] {
+        var attributes: [SDPAttribute] = []
+        if let retransmission {
+            attributes.append("ssrc-group", "FID \(media.rawValue) \(retransmission.rawValue)")
+        }
+        for source in [media, retransmission].compactMap(\.self) {
+            attributes.append("ssrc", "\(source.rawValue) cname:\(cname)")
+            if let msid { attributes.append("ssrc", "\(source.rawValue) msid:\(msid)") }
+        }
+        return attributes
     }
 }

@@ -1,5 +1,6 @@
 import Glibc
 import Native
+import RTC
 import TestKit
 import Wire
 
@@ -9,6 +10,8 @@ final class MediaLine {
         case connected
         case failed(String)
         case heard
+        /// Another member's picture is seen than before, or the first.
+        case sees(Int?)
         /// A marker's onset was found at this moment: arrival of the packet and the place in it.
         case marker(Instant)
     }
@@ -20,6 +23,9 @@ final class MediaLine {
     private(set) var hasFailed = false
     /// When the last marker burst was sent, on the marker's own line.
     private(set) var lastBurst: Instant?
+    /// `nil` in a call without video.
+    let screen: Screen?
+    private(set) var connectedAt: Instant?
 
     private var script: Script
     private var ear: EarBox?
@@ -28,14 +34,20 @@ final class MediaLine {
     private var hasHeard = false
     private var ticks = 0
     private let sendsLevels: Bool
+    private var camera: Camera?
+    /// 255 matches nothing.
+    private var opus: UInt8 = 255
+    private var videoBefore = VideoReport.Counts()
 
     init(
-        plan: MemberPlan, socket: LineSocket, browser: FakeBrowser, repertoire: Repertoire, sendsLevels: Bool
+        plan: MemberPlan, socket: LineSocket, browser: FakeBrowser, repertoire: Repertoire, sendsLevels: Bool,
+        screen: Screen? = nil, camera: Camera? = nil
     ) {
         self.plan = plan
         self.socket = socket
         self.browser = browser
         self.sendsLevels = sendsLevels
+        (self.screen, self.camera) = (screen, camera)
         script = Script(role: plan.role, repertoire: repertoire, seed: UInt64(plan.index))
         ear = plan.hearsMarker ? EarBox() : nil
     }
@@ -46,6 +58,8 @@ final class MediaLine {
         } catch {
             return "\(error)"
         }
+        opus = browser.answer?.opusPayloadType ?? 255
+        if plan.video != nil, browser.pictures.isEmpty { return "the server refused video" }
         guard let address = browser.remoteAddress, socket.connect(to: address) else { return "cannot connect UDP" }
         return nil
     }
@@ -56,6 +70,9 @@ final class MediaLine {
             let server = browser.remoteAddress
         else {
             return receiveOther(&datagram, count: count, at: now, facts: &facts)
+        }
+        if let screen, datagram[1] & 0x7F != opus {
+            return receivePicture(&datagram, count: count, on: screen, from: server, at: now, facts: &facts)
         }
         let sequence = datagram.span.uint16(at: 2)
         let timestamp = datagram.span.uint32(at: 4)
@@ -72,6 +89,17 @@ final class MediaLine {
         guard !hasHeard else { return }
         hasHeard = true
         facts.append(.heard)
+    }
+
+    private func receivePicture(
+        _ datagram: inout MutableSpan<UInt8>, count: Int, on screen: Screen, from server: TransportAddress,
+        at now: Instant, facts: inout [Fact]
+    ) {
+        guard !screen.losesPacket(),
+            case .rtp(let header) = browser.receive(&datagram, count: count, from: server, at: now, events: &events),
+            header.ssrc == browser.pictures.first?.ssrcs.media
+        else { return }
+        if screen.receive(header, datagram.span, at: now) { facts.append(.sees(screen.viewing.member)) }
     }
 
     private func receiveOther(
@@ -97,13 +125,15 @@ final class MediaLine {
     /// Sends this line's next 20 ms. Returns whether a talk spurt begins with it.
     func tick(at now: Instant, facts: inout [Fact]) -> Bool {
         ticks += 1
-        if !browser.isConnected || ticks.isMultiple(of: 5) {
+        if !browser.isConnected || screen != nil || ticks.isMultiple(of: 5) {
             browser.advance(to: now, events: &events)
             settle(&facts)
         }
         guard browser.isConnected else { return false }
+        if connectedAt == nil { connectedAt = now }
+        screen?.advance(browser, to: now)
         var startsTalking = false
-        switch script.next(startsTalking: &startsTalking) {
+        switch script.next(startsTalking: &startsTalking, at: now) {
         case .packet(let loop, let index):
             loop.withPacket(index) { packet in
                 _ = browser.send(packet, level: sendsLevels ? loop.levels[index] : nil, at: now)
@@ -114,7 +144,31 @@ final class MediaLine {
         return startsTalking
     }
 
-    func beginWindow() { reception.beginWindow() }
+    /// Sends the camera's next frame; `sent` is called after each packet.
+    func sendFrame(at now: Instant, sent: () -> Void) { camera?.sendFrame(through: browser, at: now, sent: sent) }
+
+    func beginWindow(at now: Instant) {
+        reception.beginWindow()
+        screen?.beginWindow(at: now)
+        videoBefore = videoCounts
+    }
+
+    /// What the window showed; `nil` in a call without video.
+    func videoReport(until now: Instant) -> VideoReport? {
+        guard plan.video != nil else { return nil }
+        let viewing = screen?.viewing(until: now) ?? Viewing()
+        return VideoReport(
+            viewing: viewing, seconds: Double(viewing.length(until: now)) / 1e9, counts: videoCounts - videoBefore,
+            decoded: screen?.checker?.counts, allowedBitrate: browser.allowedBitrate.map { Int(clamping: $0) })
+    }
+
+    private var videoCounts: VideoReport.Counts {
+        let picture = browser.pictures.first
+        return VideoReport.Counts(
+            camera: camera?.counts ?? Camera.Counts(), screen: screen?.counts ?? Screen.Counts(),
+            keyFrameRequests: browser.keyFrameRequests, repeats: browser.cameraRepeats,
+            nacked: picture?.requested ?? 0, repaired: picture?.repaired ?? 0)
+    }
 
     private func settle(_ facts: inout [Fact]) {
         guard !events.isEmpty else { return }

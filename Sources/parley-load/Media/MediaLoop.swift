@@ -15,10 +15,14 @@ final class MediaLoop {
     private let sendsLevels: Bool
     private let context: DTLSContext
     private let repertoire: Repertoire
-    private let sender = BatchSender(capacity: 64)
+    private let sender: BatchSender
+    /// From the lowest bit rate; empty without video.
+    private let loops: [FrameLoop]
+    private let tally = VideoTally()
     private var lines: [Int: MediaLine] = [:]
     private var byDescriptor: [MediaLine?] = []
     private var slots = [[MediaLine]](repeating: [], count: MediaLoop.slotsPerTick)
+    private var frameSlots = [[MediaLine]](repeating: [], count: MediaLoop.frameSlotCount)
     private var markers: [Int: MediaLine] = [:]
     private var random = SystemRandomNumberGenerator()
 
@@ -35,16 +39,19 @@ final class MediaLoop {
     private var windowCPU: Int64 = 0
     private var sent = 0
     private var received = 0
+    private var framesBefore = 0
     private var secondLateness = Lateness()
     private var nextProgress: Instant
 
-    init(mailbox: MediaMailbox, sendsLevels: Bool, wakeReader: @escaping () -> Void) throws {
+    init(mailbox: MediaMailbox, sendsLevels: Bool, video: VideoSize?, wakeReader: @escaping () -> Void) throws {
         self.mailbox = mailbox
         self.sendsLevels = sendsLevels
         self.wakeReader = wakeReader
         let identity = try Identity.generate(commonName: "parley-load", alternativeNames: [], days: 2)
         context = try DTLSContext(identity: identity)
         repertoire = try Repertoire()
+        loops = try video?.rungs.map { try FrameLoop($0) } ?? []
+        sender = BatchSender(capacity: video == nil ? 64 : 256)
         epoll = epoll_create1(CInt(EPOLL_CLOEXEC))
         timer = timerfd_create(CLOCK_MONOTONIC, CInt(TFD_NONBLOCK) | CInt(TFD_CLOEXEC))
         start = MonotonicClock.now.advanced(by: .milliseconds(5))
@@ -103,9 +110,11 @@ final class MediaLoop {
         else { return news.append(.failed(plan.index, "no UDP socket")) }
         var settings = FakeBrowser.Settings(address: address)
         settings.offersAudioLevel = sendsLevels
+        if let video = plan.video { settings.videos = [.init(video.hasCamera ? .sendrecv : .recvonly)] }
         let browser = FakeBrowser(settings: settings, context: context, outbox: sender.batch, random: &random)
         let line = MediaLine(
-            plan: plan, socket: socket, browser: browser, repertoire: repertoire, sendsLevels: sendsLevels)
+            plan: plan, socket: socket, browser: browser, repertoire: repertoire, sendsLevels: sendsLevels,
+            screen: screen(of: plan), camera: camera(of: plan))
         lines[plan.index] = line
         let descriptor = Int(socket.descriptor)
         while byDescriptor.count <= descriptor { byDescriptor.append(nil) }
@@ -113,6 +122,17 @@ final class MediaLoop {
         watch(socket.descriptor)
         if case .marker = plan.role { markers[plan.room] = line }
         news.append(.offer(plan.index, browser.offer.text))
+    }
+
+    private func screen(of plan: MemberPlan) -> Screen? {
+        guard let video = plan.video else { return nil }
+        let checker = video.decodes ? try? PictureChecker(loops: loops) : nil
+        return Screen(plan, loss: video.loss, tally: tally, checker: checker)
+    }
+
+    private func camera(of plan: MemberPlan) -> Camera? {
+        guard plan.video?.hasCamera == true else { return nil }
+        return Camera(member: plan.index, loops: loops, using: &random)
     }
 
     private func accept(_ answer: String, on index: Int) {
@@ -124,6 +144,9 @@ final class MediaLoop {
         sender.flush(through: line.socket.descriptor)
         // Neighbours in one room must not sit in one slot.
         slots[index * 7 % Self.slotsPerTick].append(line)
+        if line.plan.video?.hasCamera == true {
+            for slot in [0, 33, 67] { frameSlots[index * 7 % 33 + slot].append(line) }
+        }
     }
 
     private func hangUp(_ index: Int) {
@@ -133,6 +156,7 @@ final class MediaLoop {
         byDescriptor[Int(line.socket.descriptor)] = nil
         if markers[line.plan.room] === line { markers[line.plan.room] = nil }
         for slot in slots.indices { slots[slot].removeAll { $0 === line } }
+        for slot in frameSlots.indices { frameSlots[slot].removeAll { $0 === line } }
     }
 
     // MARK: Arrivals
@@ -156,9 +180,20 @@ final class MediaLoop {
             case .failed(let reason): news.append(.failed(index, reason))
             case .heard: news.append(.heard(index, at: now))
             case .marker(let onset): noteMarker(onset, in: line.plan.room)
+            case .sees(let member): note(line, sees: member, at: now)
             }
         }
         facts.removeAll(keepingCapacity: true)
+    }
+
+    private func note(_ line: MediaLine, sees member: Int?, at now: Instant) {
+        let index = line.plan.index
+        if line.screen?.viewing.firstPicture == now {
+            let connected = line.connectedAt.map { now.milliseconds(since: $0) }
+            news.append(.firstPicture(index, at: now, sinceConnected: connected ?? 0))
+        }
+        window?.switches.sees(member, by: index, in: line.plan.room, at: now)
+        news.append(.sees(index, of: member, at: now))
     }
 
     /// The delay of the sound itself: from the tone's place in the packet sent to its place in the packet received.
@@ -183,6 +218,7 @@ final class MediaLoop {
             window?.tickLateness.note(lateness)
             secondLateness.note(lateness)
             runSlot(nextSlot % Self.slotsPerTick)
+            runFrames(nextSlot % Self.frameSlotCount)
             nextSlot += 1
         }
         if now >= nextProgress { reportProgress(at: now) }
@@ -206,12 +242,36 @@ final class MediaLoop {
         let now = MonotonicClock.now
         for line in slots[slot] {
             let startsTalking = line.tick(at: now, facts: &facts)
-            if startsTalking { news.append(.talks(line.plan.index, at: now)) }
+            if startsTalking { noteTalk(of: line, at: now) }
             sent += sender.batch.count
             if line.lastBurst == now { noteBurst(in: line.plan.room) }
             sender.flush(through: line.socket.descriptor)
             if !facts.isEmpty { settle(line, at: now) }
         }
+    }
+
+    private func runFrames(_ slot: Int) {
+        guard !frameSlots[slot].isEmpty else { return }
+        let now = MonotonicClock.now
+        for line in frameSlots[slot] {
+            line.sendFrame(at: now) {
+                guard sender.batch.isFull else { return }
+                sent += sender.batch.count
+                sender.flush(through: line.socket.descriptor)
+            }
+            sent += sender.batch.count
+            sender.flush(through: line.socket.descriptor)
+        }
+    }
+
+    private func noteTalk(of line: MediaLine, at now: Instant) {
+        let plan = line.plan
+        news.append(.talks(plan.index, at: now))
+        guard window != nil, plan.video?.hasCamera == true else { return }
+        let waiting = lines.values.filter {
+            $0 !== line && $0.plan.room == plan.room && $0.screen != nil && $0.screen?.viewing.member != plan.index
+        }
+        window?.switches.starts(plan.index, in: plan.room, waiting: Set(waiting.map(\.plan.index)), at: now)
     }
 
     private func noteBurst(in room: Int) {
@@ -228,6 +288,8 @@ final class MediaLoop {
             progress.late += line.reception.late
             progress.connected += line.browser.isConnected ? 1 : 0
         }
+        progress.frames = tally.delay.count - framesBefore
+        framesBefore = tally.delay.count
         progress.latenessP99 = secondLateness.percentile(0.99)
         secondLateness.removeAll()
         (sent, received) = (0, 0)
@@ -237,8 +299,10 @@ final class MediaLoop {
     // MARK: The window
 
     private func beginWindow() {
-        for line in lines.values { line.beginWindow() }
         windowStart = MonotonicClock.now
+        for line in lines.values { line.beginWindow(at: windowStart) }
+        tally.delay.removeAll()
+        framesBefore = 0
         windowCPU = clinux_thread_cpu_time()
         window = MediaReport()
         window?.sent = -totalSent
@@ -248,14 +312,17 @@ final class MediaLoop {
     private func endWindow() {
         guard var report = window else { return }
         window = nil
-        report.seconds = MonotonicClock.now.milliseconds(since: windowStart) / 1000
+        let now = MonotonicClock.now
+        report.seconds = now.milliseconds(since: windowStart) / 1000
+        report.switches.end(at: now)
+        report.pictureDelay = tally.delay
         report.sent += totalSent
         report.sendFailures += sender.failures
         report.cpuSeconds = Double(clinux_thread_cpu_time() - windowCPU) / 1e9
         report.lines = lines.values.map { line in
             MediaReport.Line(
                 plan: line.plan, reception: line.reception, isConnected: line.browser.isConnected,
-                unauthentic: line.browser.counters.unauthentic)
+                unauthentic: line.browser.counters.unauthentic, video: line.videoReport(until: now))
         }
         news.append(.report(report))
     }
@@ -292,6 +359,8 @@ final class MediaLoop {
     /// A tick in steps of 1 ms.
     private static let slotsPerTick = 20
     private static let slotLength: Int64 = 1_000_000
+    /// Three frames at 30 a second.
+    private static let frameSlotCount = 100
     /// With a thousand members half a tick's packets, as many as arrivals in a turn.
     private static let slotsPerTurn = 10
     private static let mostSlotsBehind = 200

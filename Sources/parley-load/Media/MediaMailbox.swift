@@ -29,6 +29,10 @@ enum MediaNews: Sendable {
     case failed(Int, String)
     /// A talk spurt begins with the packet that is being sent.
     case talks(Int, at: Instant)
+    /// A member sees another's picture than before: `of` is `nil` when it is nobody's of ours.
+    case sees(Int, of: Int?, at: Instant)
+    /// The first picture of a member's, and how long after its call was connected.
+    case firstPicture(Int, at: Instant, sinceConnected: Double)
     /// Once a second.
     case progress(MediaProgress)
     case report(MediaReport)
@@ -42,6 +46,8 @@ struct MediaProgress: Sendable {
     var missing = 0
     var late = 0
     var connected = 0
+    /// Frames shown, over all members.
+    var frames = 0
     /// Of this second's ticks, in milliseconds.
     var latenessP99 = 0.0
 }
@@ -53,6 +59,7 @@ struct MediaReport: Sendable {
         let reception: Reception
         let isConnected: Bool
         let unauthentic: Int
+        let video: VideoReport?
     }
 
     var lines: [Line] = []
@@ -64,6 +71,9 @@ struct MediaReport: Sendable {
     var markerBursts = 0
     /// Bursts that should have been heard, over all receivers.
     var markerExpected = 0
+    var switches = SwitchMeter()
+    /// From a frame's leaving to its last packet's arrival.
+    var pictureDelay = Lateness()
     var tickLateness = Lateness()
     /// Times when this tool fell so far behind that it left out packets.
     var skippedTicks = 0

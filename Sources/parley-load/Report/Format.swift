@@ -3,6 +3,11 @@ import Wire
 
 /// Numbers as text.
 enum Format {
+    /// `12 %`, of `whole`.
+    static func share(_ part: Int, of whole: Int) -> String {
+        whole > 0 ? decimal(Double(part) / Double(whole) * 100, 3) + " %" : "-"
+    }
+
     static func decimal(_ value: Double, _ digits: Int) -> String {
         guard value.isFinite else { return "-" }
         var scale = 1.0
@@ -43,13 +48,22 @@ struct Percentiles: Sendable {
     }
 
     /// `p50 12.0  p95 31.5  p99 40.2  max 41.0 ms  (312)`.
-    var text: String {
+    var text: String { text(in: "ms") }
+
+    func text(in unit: String) -> String {
         guard let p50 = self[0.5], let p95 = self[0.95], let p99 = self[0.99], let maximum else { return "no samples" }
         let parts = [("p50", p50), ("p95", p95), ("p99", p99), ("max", maximum)].map {
             "\($0.0) \(Format.decimal($0.1, 1))"
         }
-        return parts.joined(separator: "  ") + " ms  (\(count) samples)"
+        return parts.joined(separator: "  ") + " \(unit)  (\(count) samples)"
     }
+}
+
+extension JSON {
+    /// A number with four decimals.
+    static func figure(_ value: Double) -> JSON { .number((value * 10_000).rounded() / 10_000) }
+
+    static func count(_ value: Int) -> JSON { .integer(Int64(value)) }
 }
 
 /// Lines for the operator; standard output is for the report.

@@ -39,6 +39,15 @@ struct Report {
         return Double(max(missing, isNeverSilent ? owed : 0)) / Double(max(1, whole)) * 100
     }
 
+    private var video: VideoFigures? {
+        plan.video.map { VideoFigures($0, signalling, media, serverCPUSeconds: serverCPUSeconds) }
+    }
+
+    private var serverCPUSeconds: Double? {
+        guard let start = readings.serverStart, let end = readings.serverEnd else { return nil }
+        return end.cpuSeconds - start.cpuSeconds
+    }
+
     /// Of one core.
     private var serverPercent: Double? {
         guard let start = readings.serverStart, let end = readings.serverEnd, readings.seconds > 0 else { return nil }
@@ -73,7 +82,7 @@ struct Report {
         if media.sendFailures > 0 { warnings.append("the kernel refused \(media.sendFailures) of our packets") }
         let unauthentic = media.lines.reduce(0) { $0 + $1.unauthentic }
         if unauthentic > 0 { warnings.append("\(unauthentic) packets failed SRTP authentication") }
-        return warnings
+        return warnings + (video?.warnings ?? [])
     }
 
     // MARK: Table
@@ -87,15 +96,18 @@ struct Report {
             ("invite → first audio packet", Percentiles(signalling.firstAudio).text),
             ("invite → join event", Percentiles(signalling.joins).text),
             ("rtp sent", "\(media.sent)"),
-            ("rtp received", "\(received), missing by number \(missing) (\(share(missing, of: received + missing)))"),
+            (
+                "rtp received",
+                "\(received), missing by number \(missing) (\(Format.share(missing, of: received + missing)))"
+            ),
         ]
         if isNeverSilent {
-            rows.append(("rtp owed at 50/s", "\(expected), not received \(owed) (\(share(owed, of: expected)))"))
+            rows.append(("rtp owed at 50/s", "\(expected), not received \(owed) (\(Format.share(owed, of: expected)))"))
         }
         rows += [
             (
                 "late over 40 ms / reordered / twice",
-                "\(late) (\(share(late, of: received))) / \(reordered) / \(duplicates)"
+                "\(late) (\(Format.share(late, of: received))) / \(reordered) / \(duplicates)"
             ),
             ("jitter (RFC 3550, by member)", jitter.text),
             ("largest gap (by member)", largestGap.text),
@@ -111,6 +123,7 @@ struct Report {
                 ("live-array deltas / serial gaps", "\(signalling.deltas) / \(signalling.gaps)"),
             ]
         }
+        if let video { rows += video.rows }
         rows += serverRows + toolRows
         for (reason, count) in signalling.failures.sorted(by: { $0.value > $1.value }) {
             rows.append(("failure", "\(count) × \(reason)"))
@@ -165,72 +178,65 @@ struct Report {
             + (plan.sendsLevels ? "with levels" : "without levels")
     }
 
-    private func share(_ part: Int, of whole: Int) -> String {
-        whole > 0 ? Format.decimal(Double(part) / Double(whole) * 100, 3) + " %" : "-"
-    }
-
     // MARK: JSON
 
     /// Times are in milliseconds, shares in percent, memory in megabytes.
     var json: JSON {
         [
             "plan": planJSON,
-            "seconds": number(media.seconds),
+            "seconds": .figure(media.seconds),
             "join": [
-                "members": integer(joined), "login": Percentiles(signalling.logins).json,
+                "members": .count(joined), "login": Percentiles(signalling.logins).json,
                 "answer": Percentiles(signalling.answers).json,
                 "firstAudio": Percentiles(signalling.firstAudio).json, "event": Percentiles(signalling.joins).json,
             ],
             "audio": [
-                "sent": integer(media.sent), "received": integer(received), "missing": integer(missing),
-                "expected": isNeverSilent ? integer(expected) : .null, "owed": isNeverSilent ? integer(owed) : .null,
-                "missingShare": number(missingShare), "late": integer(late), "reordered": integer(reordered),
-                "duplicates": integer(duplicates), "jitter": jitter.json, "largestGap": largestGap.json,
+                "sent": .count(media.sent), "received": .count(received), "missing": .count(missing),
+                "expected": isNeverSilent ? .count(expected) : .null, "owed": isNeverSilent ? .count(owed) : .null,
+                "missingShare": .figure(missingShare), "late": .count(late), "reordered": .count(reordered),
+                "duplicates": .count(duplicates), "jitter": jitter.json, "largestGap": largestGap.json,
             ],
             "delay": Percentiles(media.markerDelays).json,
-            "bursts": ["expected": integer(media.markerExpected), "heard": integer(media.markerDelays.count)],
+            "bursts": ["expected": .count(media.markerExpected), "heard": .count(media.markerDelays.count)],
             "dashboard": Percentiles(signalling.talk.delays).json,
             "liveArray": [
-                "dashboards": integer(signalling.dashboards), "deltas": integer(signalling.deltas),
-                "gaps": integer(signalling.gaps), "spurts": integer(signalling.talk.spurts),
-                "missedRows": integer(signalling.talk.missed),
+                "dashboards": .count(signalling.dashboards), "deltas": .count(signalling.deltas),
+                "gaps": .count(signalling.gaps), "spurts": .count(signalling.talk.spurts),
+                "missedRows": .count(signalling.talk.missed),
             ],
-            "server": serverJSON, "tool": toolJSON,
+            "video": video?.json ?? .null, "server": serverJSON, "tool": toolJSON,
             "failures": .object(
-                JSONObject(signalling.failures.sorted { $0.key < $1.key }.map { ($0.key, integer($0.value)) })),
+                JSONObject(signalling.failures.sorted { $0.key < $1.key }.map { ($0.key, JSON.count($0.value)) })),
             "warnings": .array(warnings.map { .string($0) }),
         ]
     }
 
     private var planJSON: JSON {
         [
-            "rooms": integer(plan.rooms.count), "membersPerRoom": integer(plan.membersPerRoom),
-            "talkersPerRoom": integer(plan.talkersPerRoom), "pattern": .string(plan.pattern.rawValue),
+            "rooms": .count(plan.rooms.count), "membersPerRoom": .count(plan.membersPerRoom),
+            "talkersPerRoom": .count(plan.talkersPerRoom), "pattern": .string(plan.pattern.rawValue),
             "levels": .bool(plan.sendsLevels), "marker": .bool(plan.hasMarker),
-            "dashboards": integer(plan.dashboards), "membersWatch": .bool(plan.membersWatch),
+            "dashboards": .count(plan.dashboards), "membersWatch": .bool(plan.membersWatch),
         ]
     }
-
-    private func integer(_ value: Int) -> JSON { .integer(Int64(value)) }
 
     private var serverJSON: JSON {
         guard let percent = serverPercent, let end = readings.serverEnd else { return .null }
         return [
-            "cpuPercent": number(percent), "cpuPercentPerMember": number(percent / Double(max(1, joined))),
-            "memory": number(Double(end.residentKilobytes) / 1024),
-            "peakMemory": number(Double(end.peakKilobytes) / 1024),
-            "memoryPerMember": kilobytesPerMember.map { number($0 / 1024) } ?? .null, "threads": integer(end.threads),
+            "cpuPercent": .figure(percent), "cpuPercentPerMember": .figure(percent / Double(max(1, joined))),
+            "memory": .figure(Double(end.residentKilobytes) / 1024),
+            "peakMemory": .figure(Double(end.peakKilobytes) / 1024),
+            "memoryPerMember": kilobytesPerMember.map { JSON.figure($0 / 1024) } ?? .null,
+            "threads": .count(end.threads),
         ]
     }
 
     private var toolJSON: JSON {
         [
-            "cpuPercent": toolPercent.map(number) ?? .null,
-            "mediaThreadPercent": number(media.cpuSeconds / max(media.seconds, 0.001) * 100),
-            "tickLatenessP99": number(latenessP99),
-            "tickLatenessMax": number(Double(media.tickLateness.worst) / 1e6),
+            "cpuPercent": toolPercent.map(JSON.figure) ?? .null,
+            "mediaThreadPercent": .figure(media.cpuSeconds / max(media.seconds, 0.001) * 100),
+            "tickLatenessP99": .figure(latenessP99),
+            "tickLatenessMax": .figure(Double(media.tickLateness.worst) / 1e6),
         ]
     }
-
-    private func number(_ value: Double) -> JSON { .number((value * 10_000).rounded() / 10_000) }
 }

@@ -17,6 +17,7 @@ actor Conductor {
     private let runID = UInt64.random(in: .min ... .max)
 
     private var clients: [Client] = []
+    private var memberOfCall: [String: Int] = [:]
     private var nextClient = 0
     private var report = SignallingReport()
     private var media: MediaReport?
@@ -74,6 +75,7 @@ actor Conductor {
         for client in clients {
             if case .dashboard(let room) = client.kind { watchersOfRoom[room, default: 0] += 1 }
         }
+        for client in clients { memberOfCall[client.callID] = client.plan?.index }
         connectNext()
         second()
     }
@@ -179,6 +181,10 @@ actor Conductor {
             guard isMeasuring else { return }
             let client = member(index)
             report.talk.starts(client.callID, watchers: watchersOfRoom[client.room] ?? 0, at: at)
+        case .sees(let index, let other, let at):
+            report.floor.sees(other, by: index, in: member(index).room, at: at, counts: isMeasuring)
+        case .firstPicture(let index, let at, let sinceConnected):
+            noteFirstPicture(member(index), at: at, sinceConnected: sinceConnected)
         case .progress(let progress): self.progress = progress
         case .report(let media):
             self.media = media
@@ -203,6 +209,11 @@ actor Conductor {
         guard client.state == .answered || client.state == .talking else { return }
         client.state = .talking
         if let invited = client.invited { report.firstAudio.append(now.milliseconds(since: invited)) }
+    }
+
+    private func noteFirstPicture(_ client: Client, at now: Instant, sinceConnected: Double) {
+        if let invited = client.invited { report.firstPictures.append(now.milliseconds(since: invited)) }
+        report.firstPicturesConnected.append(sinceConnected)
     }
 
     // MARK: Signalling
@@ -288,7 +299,8 @@ actor Conductor {
         carryOut(
             client.verto.invite(
                 callID: client.callID, to: plan.rooms[member.room], sdp: sdp, name: name,
-                number: String(10_000 + member.index), variables: ["email": .string("load\(member.index)@example.com")]),
+                number: String(10_000 + member.index), variables: ["email": .string("load\(member.index)@example.com")],
+                usesVideo: member.video != nil),
             of: client, at: MonotonicClock.now)
     }
 
@@ -322,9 +334,15 @@ actor Conductor {
         switch change {
         case .modified(let key, let row, let before):
             if row.isTalking, before?.isTalking == false { report.talk.sees(key, at: now) }
+            if row.hasVideoFloor, before?.hasVideoFloor == false { floorMoved(to: key, at: now) }
         case .ignored: report.rowsIgnored += 1
         default: break
         }
+    }
+
+    private func floorMoved(to callID: String, at now: Instant) {
+        guard let index = memberOfCall[callID] else { return }
+        report.floor.moves(to: index, in: member(index).room, at: now, counts: isMeasuring)
     }
 
     private func fail(_ client: Client, _ reason: String) {
@@ -347,6 +365,7 @@ actor Conductor {
         var line = "\(Format.decimal(now.milliseconds(since: startedAt) / 1000, 0))s \(phase)"
         line += " members \(joined)/\(plan.members.count) media \(progress.connected)"
         line += " out \(progress.sent)/s in \(progress.received)/s missing \(progress.missing) late \(progress.late)"
+        if plan.video != nil { line += " frames \(progress.frames)/s" }
         line += " talk samples \(report.talk.delays.count) tick p99 \(Format.decimal(progress.latenessP99, 1)) ms"
         if let reading = server?.rate(at: now) {
             line += " server \(Format.decimal(reading.percent, 1))% \(reading.residentKilobytes / 1024) MB"

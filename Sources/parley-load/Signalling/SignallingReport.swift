@@ -5,6 +5,10 @@ struct SignallingReport: Sendable {
     var answers: [Double] = []
     var firstAudio: [Double] = []
     var joins: [Double] = []
+    /// From the invitation, and from when media could flow.
+    var firstPictures: [Double] = []
+    var firstPicturesConnected: [Double] = []
+    var floor = FloorMeter()
     /// By reason.
     var failures: [String: Int] = [:]
     var joined = 0

@@ -36,11 +36,11 @@ class Chromium:
         self._pages = {}
 
     @classmethod
-    async def start(cls, program, folder, name, on_loopback=False):
+    async def start(cls, program, folder, name, on_loopback=False, flags=()):
         """`folder` takes its profile and log. `on_loopback`: the bridge has no address but 127.0.0.1."""
         profile = folder / f"{name}-profile"
         more = ["--allow-loopback-in-peer-connection"] if on_loopback else []
-        arguments = [program, *_FLAGS, *more, f"--user-data-dir={profile}", "about:blank"]
+        arguments = [program, *_FLAGS, *more, *flags, f"--user-data-dir={profile}", "about:blank"]
         process = await Process.start(arguments, folder / f"{name}.log")
         browser = cls(process, None, name)
         try:

@@ -36,6 +36,11 @@ class Page:
         await self._type(text)
         await self.until(f"document.querySelector({js(selector)}).value === {js(text)}", 5, f"{selector} says {text}")
 
+    async def choose(self, selector, value):
+        """Picks an option of a list. Nobody can click into the list itself, which the browser draws on its own."""
+        took = await self.value(f"({_CHOOSE})(document.querySelector({js(selector)}), {js(value)})")
+        assert took, f"{self.name}: {selector} has no option {value!r}"
+
 
 async def eventually(ask, within, every=0.1):
     """The first true answer of the coroutine function `ask`, or its last one after `within` seconds."""
@@ -58,3 +63,9 @@ _MIDDLE = """(() => {
     const hit = document.elementFromPoint(x, y);
     return hit && (node.contains(hit) || hit.contains(node)) ? [x, y] : null;
 })()"""
+
+_CHOOSE = """(list, value) => {
+    list.value = value;
+    for (const type of ['input', 'change']) list.dispatchEvent(new Event(type, { bubbles: true }));
+    return list.value === value;
+}"""

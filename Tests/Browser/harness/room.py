@@ -16,7 +16,7 @@ class MemberRows:
         return await self.page.value(f"[...({self._list}?.querySelectorAll('[data-testid=member-name]') ?? [])].map((each) => each.textContent)")
 
     async def row(self, name):
-        """`{muted, talking, floor}` of the member with this name, or None."""
+        """The marks of the member with this name, such as `muted` or `camera_off`, or None."""
         return await self.page.value(f"(({_ROW}))({self._list}, {js(name)})")
 
     async def shows(self, name, within=10, **marks):
@@ -58,9 +58,15 @@ class RoomPage:
         self.rows = MemberRows(page, "[data-testid=members]")
 
     async def join(self, within=30):
-        sound = "" if self._has_microphone else f"&tone={self.tone}"
-        await self.page.open(f"{self._bridge.url}/index.html?test{sound}")
+        await self.open()
         await self.enter(within)
+
+    async def open(self):
+        """Opens the page, with what it shall send in its address."""
+        await self.page.open(f"{self._bridge.url}/index.html?test{self._parameters()}")
+
+    def _parameters(self):
+        return "" if self._has_microphone else f"&tone={self.tone}"
 
     async def enter(self, within=30):
         """Fills in the form that is shown and presses Join."""
@@ -68,8 +74,12 @@ class RoomPage:
         for field, text in (("name", self.name), ("room", self.room), ("login", self._login)):
             await self.page.fill(f"[data-testid={field}]", text)
         await self.page.fill("[data-testid=password]", self._bridge.password(self._login))
+        await self._choose_devices()
         await self.page.click("[data-testid=join]")
         await self.wait_until_joined(within)
+
+    async def _choose_devices(self):
+        """Those of the form are right."""
 
     async def wait_until_joined(self, within=30):
         if await eventually(lambda: self.page.value(JOINED), within):
@@ -105,7 +115,8 @@ _ROW = """(list, name) => {
     const rows = [...(list?.querySelectorAll('li.member') ?? [])];
     const row = rows.find((each) => each.querySelector('[data-testid=member-name]').textContent === name);
     const isOn = (mark) => row.querySelector(`[data-testid=${mark}]`)?.dataset.on === 'true';
-    return row ? { muted: isOn('muted'), talking: isOn('talking'), floor: isOn('floor') } : null;
+    const marks = ['muted', 'talking', 'floor', 'camera', 'camera-off', 'screen', 'pinned'];
+    return row ? Object.fromEntries(marks.map((mark) => [mark.replace('-', '_'), isOn(mark)])) : null;
 }"""
 
 _RECORD = """(list) => {

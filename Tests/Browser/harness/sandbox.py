@@ -53,18 +53,14 @@ ip link set parley1 up
 """
 
 
-class Cut:
-    """While it lasts, every TCP packet towards `port` is answered with a reset.
+class _Rule:
+    """A rule of nftables that holds inside a `with`."""
 
-    So clients lose their connections with the next packet they send, be it an acknowledgement, and cannot make new
-    ones; the server is not told.
-    """
-
-    def __init__(self, port):
+    def __init__(self, hook, rule):
         self._text = (
             "add table inet parley\n"
-            "add chain inet parley cut { type filter hook output priority 0; }\n"
-            f"add rule inet parley cut tcp dport {port} reject with tcp reset\n"
+            f"add chain inet parley test {{ type filter hook {hook} priority 0; }}\n"
+            f"add rule inet parley test {rule}\n"
         )
 
     def __enter__(self):
@@ -72,3 +68,24 @@ class Cut:
 
     def __exit__(self, *_):
         subprocess.run(["nft", "delete", "table", "inet", "parley"], check=True, capture_output=True)
+
+
+class Cut(_Rule):
+    """While it lasts, every TCP packet towards `port` is answered with a reset.
+
+    So clients lose their connections with the next packet they send, be it an acknowledgement, and cannot make new
+    ones; the server is not told.
+    """
+
+    def __init__(self, port):
+        super().__init__("output", f"tcp dport {port} reject with tcp reset")
+
+
+class Loss(_Rule):
+    """While it lasts, so many of a hundred UDP packets get lost, on their way to the bridge as well as from it.
+
+    They are dropped where they arrive: who sends a packet that is dropped on its way out is told so.
+    """
+
+    def __init__(self, percent):
+        super().__init__("input", f"meta l4proto udp numgen random mod 100 < {percent} drop")

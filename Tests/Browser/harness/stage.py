@@ -17,6 +17,12 @@ TONES = {"Ada": 437, "Ben": 563, "Cleo": 719, "Dora": 941}
 
 
 class Stage:
+    """With sound only: nobody has a camera."""
+
+    ending = "the bridge ends by itself when it is asked to"
+    # Whether everybody sounds who has joined.
+    is_loud = True
+
     def __init__(self, folder, artifacts):
         self.folder = folder
         self.artifacts = artifacts
@@ -24,6 +30,7 @@ class Stage:
         self.people = []
         self._browsers = []
         self._dashboard = None
+        self._visitors = []
 
     # MARK: Setting up and clearing away
 
@@ -43,9 +50,13 @@ class Stage:
         self.people = list(await asyncio.gather(*starts))
 
     async def _start_chromium(self, program, name, on_loopback):
-        browser = await chromium.Chromium.start(program, self.folder, name.lower(), on_loopback)
+        browser = await chromium.Chromium.start(program, self.folder, name.lower(), on_loopback, self._flags(name))
         self._browsers.append(browser)
         return self._person(await browser.page(name), name, has_microphone=False)
+
+    def _flags(self, name):
+        """More flags for the Chromium of `name`."""
+        return []
 
     async def _start_firefox(self, program, name):
         """Its tone is that of its synthetic microphone, so that one page takes the way of a real microphone."""
@@ -84,11 +95,11 @@ class Stage:
         return [each.tone for each in self.people]
 
     async def everybody_joined(self):
-        """Brings everybody into the room who is not, unmuted and sounding, and waits until all lists agree."""
+        """Brings everybody into the room who is not, unmuted, loud or silent, and waits until all lists agree."""
         for person in self.people:
             if not await person.is_joined():
                 await person.join()
-            await person.page.value("parley.tone?.on()")
+            await person.page.value(f"parley.tone?.{'on' if self.is_loud else 'off'}()")
         names = sorted(each.name for each in self.people)
         for person in self.people:
             shown = await eventually(lambda: self._shows(person, names), 15)
@@ -102,7 +113,7 @@ class Stage:
     async def _shows(person, names):
         return sorted(await person.rows.names()) == names
 
-    async def dashboard(self):
+    async def dashboard(self, *guests):
         """The rows of our room on a dashboard without a call; opened when first asked for."""
         if self._dashboard is None:
             page = await self._browsers_of("chromium")[0].page("dashboard")
@@ -114,7 +125,7 @@ class Stage:
             await page.until("!document.querySelector('#dashboard').hidden", 15, "the dashboard is shown")
             self._dashboard = page
         rows = MemberRows(self._dashboard, f"[data-testid='room-{ROOM}'] .members")
-        names = sorted(each.name for each in self.people)
+        names = sorted([*guests, *(each.name for each in self.people)])
         assert await eventually(lambda: self._lists(rows, names), 15), f"dashboard lists {await rows.names()}"
         return rows
 
@@ -124,7 +135,9 @@ class Stage:
 
     async def extra_page(self, name):
         """One more tab of a Chromium, for a short visit."""
-        return await self._browsers_of("chromium")[1].page(name)
+        page = await self._browsers_of("chromium")[1].page(name)
+        self._visitors.append(page)
+        return page
 
     def _browsers_of(self, kind):
         return [each for each in self._browsers if each.kind == kind]
@@ -135,7 +148,7 @@ class Stage:
         """Pictures, consoles and the bridge's log, in a folder named after the test."""
         folder = self.artifacts / "".join(letter if letter.isalnum() else "-" for letter in test)[:80]
         folder.mkdir(parents=True, exist_ok=True)
-        pages = [each.page for each in self.people] + ([self._dashboard] if self._dashboard else [])
+        pages = [each.page for each in self.people] + self._visitors + ([self._dashboard] if self._dashboard else [])
         for page in pages:
             with contextlib.suppress(Exception):
                 (folder / f"{page.name}.png").write_bytes(await asyncio.wait_for(page.picture(), 10))
@@ -144,6 +157,7 @@ class Stage:
             (folder / f"{page.name}.console.txt").write_text("\n".join(page.console))
         for log in self.folder.glob("*.log"):
             shutil.copy(log, folder)
+        return folder
 
 
 def _first(programs):

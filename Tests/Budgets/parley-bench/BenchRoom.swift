@@ -85,9 +85,10 @@ final class BenchRoom {
             candidates: [.init(ip: Self.server.ip, port: Self.server.port)], audioSSRC: UInt32(number),
             cname: "cname", sessionID: UInt64(number))
         let negotiation = try Negotiation(answering: browser.offer, from: local)
+        guard let audio = negotiation.audio else { throw Negotiation.Failure.noMedia }
         let peer = try Peer(local: local, remote: negotiation.remote, context: context, egress: egress, at: now)
         let leg = MediaLeg(
-            id: "call\(number)", peer: peer, audio: negotiation.audio, scratch: sounds.scratch,
+            id: "call\(number)", peer: peer, audio: audio, scratch: sounds.scratch,
             clock: WallClock(unixNanosecondsAtZero: 0), seed: random.next(), at: now)
         try browser.accept(negotiation.answer.text, at: now)
         for _ in 0..<20 where !(browser.isConnected && peer.isConnected) {

@@ -39,6 +39,16 @@ struct ConferenceConfigurationTests {
         (#"<param name="energy-level" value="loud"/>"#, "energy-level: 'loud' is not a number from 0 to 32767"),
         (#"<param name="comfort-noise" value="a bit"/>"#, "comfort-noise: 'a bit' is neither true nor false"),
         (#"<param name="mix-loudest" value="0"/>"#, "mix-loudest: '0' is not a number from 1 to 1000"),
+        (#"<param name="video-mode" value="grid"/>"#, "video-mode: 'grid' is not one of passthrough, mux, transcode"),
+        (
+            #"<param name="video-auto-floor-msec" value="-1"/>"#,
+            "video-auto-floor-msec: '-1' is not a number from 0 to 60000"
+        ),
+        (
+            #"<param name="video-uplink-policy" value="best"/>"#,
+            "video-uplink-policy: 'best' is not one of lowest, average, highest"
+        ),
+        (#"<param name="max-bw-in" value="fast"/>"#, "max-bw-in: 'fast' is not a bandwidth in kb/s"),
         (
             #"<param name="enter-sound" value="tone_stream://%(x)"/>"#,
             "enter-sound: cannot read the tones 'tone_stream://%(x)'"
@@ -49,7 +59,12 @@ struct ConferenceConfigurationTests {
     }
 
     @Test(arguments: [
-        (#"<param name="video-mode" value="mux"/>"#, "conference parameter 'video-mode' has no effect"),
+        (
+            #"<param name="video-mode" value="mux"/>"#,
+            "video-mode: pictures are forwarded, not mixed: passthrough is used instead of 'mux'"
+        ),
+        (#"<param name="video-fps" value="30"/>"#, "conference parameter 'video-fps' has no effect"),
+        (#"<param name="member-flags" value="vmute|flip-video"/>"#, "member flag 'flip-video' has no effect"),
         (#"<param name="energy-levle" value="3"/>"#, "unknown conference parameter 'energy-levle'"),
         (#"<param name="member-flags" value="mute|waste"/>"#, "member flag 'waste' has no effect"),
         (
@@ -63,6 +78,19 @@ struct ConferenceConfigurationTests {
     ])
     func listsWhatHasNoEffect(line: String, reason: String) throws {
         #expect(try warnings([file: conference(line)]) == ["\(file):2: warning: \(reason)"])
+    }
+
+    @Test func takesWhatVideoNeedsWithoutAWord() throws {
+        let text = conference(
+            """
+            <param name="video-mode" value="passthrough"/><param name="video-auto-floor-msec" value="1000"/>
+            <param name="video-uplink-policy" value="lowest"/><param name="video-floor-hold-ms" value="500"/>
+            <param name="max-bw-in" value="2mb"/><param name="max_bw_in" value="0"/>
+            <param name="member-flags" value="vmute|blind|join-vid-floor|video-bridge|no-minimize-encoding"/>
+            <param name="conference-flags" value="video-floor-only|manage-inbound-video-bitrate"/>
+            """
+        )
+        #expect(try warnings([file: text]) == [])
     }
 
     @Test func readsGroupsOfKeys() throws {

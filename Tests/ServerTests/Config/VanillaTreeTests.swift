@@ -114,7 +114,7 @@ struct VanillaTreeTests {
     @Test(arguments: [
         "verto parameter 'apply-candidate-acl'", "codec 'h264'", "application 'intercept'", "sound files",
         "conditions on the time",
-        "conference parameter 'video-mode'", "conference flag 'minimize-video-encoding'",
+        "video-mode: pictures are forwarded", "conference parameter 'video-fps'", "conference flag 'mute-detect'",
         "directory parameter 'vm-password'",
         "sloppy", "external_rtp_ip", "<advertise>",
     ])
