@@ -29,12 +29,13 @@ from harness.suite import Skipped  # noqa: E402
 from harness.video_stage import VideoStage  # noqa: E402
 
 # One after the other: two cores carry four browsers with cameras, and not eight.
-PLAYS = [(Stage, cases.CASES), (VideoStage, video_cases.CASES)]
+PLAYS = {"sound": (Stage, cases.CASES), "video": (VideoStage, video_cases.CASES)}
 
 
 def arguments():
     parser = argparse.ArgumentParser(description="Runs the browser tests and prints 'N passed, N failed'.")
     parser.add_argument("--only", metavar="NAME", default="", help="only tests whose name contains NAME")
+    parser.add_argument("--stage", choices=PLAYS, help="only the tests of this stage")
     parser.add_argument("--list", action="store_true", help="print the names of the tests and end")
     parser.add_argument("--keep", action="store_true", help="keep the temporary folder (profiles, logs, data)")
     parser.add_argument("--host", action="store_true", help="stay in the machine's own network; without Firefox")
@@ -74,11 +75,19 @@ async def run_case(stage, tally, sentence, function, within):
     print(f"ok {sentence} ({time.monotonic() - started:.1f} s)", flush=True)
 
 
+def chosen(options):
+    """Pairs of what makes a stage and the tests to be played on it."""
+    plays = [PLAYS[options.stage]] if options.stage else PLAYS.values()
+    pairs = [
+        (make_stage, [each for each in its_cases if options.only.lower() in each[0].lower()])
+        for make_stage, its_cases in plays
+    ]
+    return [each for each in pairs if each[1]]
+
+
 async def run_all(options, tally):
     artifacts = HERE / ".artifacts"
-    is_chosen = lambda each: options.only.lower() in each[0].lower()
-    plays = [(make_stage, list(filter(is_chosen, its_cases))) for make_stage, its_cases in PLAYS]
-    plays = [each for each in plays if each[1]]
+    plays = chosen(options)
     if plays:
         shutil.rmtree(artifacts, ignore_errors=True)
     for make_stage, its_cases in plays:
@@ -133,7 +142,7 @@ async def supervised(options, tally):
 def main():
     options = arguments()
     if options.list:
-        print("\n".join(sentence for _, its_cases in PLAYS for sentence, _, _ in its_cases))
+        print("\n".join(sentence for _, its_cases in chosen(options) for sentence, _, _ in its_cases))
         return 0
     if sandbox.is_inside():
         sandbox.make_network()

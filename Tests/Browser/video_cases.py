@@ -12,8 +12,9 @@ from harness.suite import Cases, Skipped
 CASES = Cases()
 case = CASES.case
 
-# Milliseconds from a row that changed to the picture that goes with it.
+# Milliseconds from a row that changed to the picture that goes with it: the median, and the slowest of a busy machine.
 SWITCHED_WITHIN = 500
+SWITCHED_AT_LAST = 1000
 # A main picture that does not move for longer is frozen. Milliseconds.
 FROZEN_FROM = 1000
 # Seconds in which the floor must have come to who talks: the last talker counts as one for a while, and keeps the
@@ -68,6 +69,12 @@ async def take_floor(stage, talker, others_see=None):
     return delays
 
 
+def switched_in_time(what, delays):
+    middle, slowest = statistics.median(delays), max(delays)
+    assert middle <= SWITCHED_WITHIN, f"{what}: {middle} ms (median of {delays})"
+    assert slowest <= SWITCHED_AT_LAST, f"{what}: {slowest} ms (one of {delays})"
+
+
 async def sees_nothing_else(stage, since, expected):
     """Checks that since then no page's main picture was another than `expected` has for its name."""
     for person in stage.people:
@@ -94,8 +101,7 @@ async def follow_the_talker(stage):
         assert person.name not in sights, f"{person.name} saw themselves"
         strange = sights - {each.name for each in stage.people}
         assert not strange, f"{person.name} saw {strange}, which is nobody's colour"
-        slowest = max(delays[person.name])
-        assert slowest <= SWITCHED_WITHIN, f"{person.name} saw a talker only {slowest} ms after the row said so"
+        switched_in_time(person.name, delays[person.name])
 
 
 @case("the picture that the floor's holder sees is that of the one before, and it stays")
@@ -204,8 +210,7 @@ async def away_from(stage, person, start):
         moved = next(time for time, who in log["sights"] if who in rest)
         delays[viewer.name] = moved - off
     print(f"   {person.name} is gone from the main pictures after {delays} ms", flush=True)
-    slowest = max(delays.values())
-    assert slowest <= SWITCHED_WITHIN, f"{person.name} was seen for {slowest} ms more"
+    switched_in_time(f"{person.name} is gone", list(delays.values()))
 
 
 async def sees_one_of(viewer, names):
@@ -353,7 +358,8 @@ async def audio_only(stage):
         for person in stage.people:
             floors = (await person.watch.log(start))["floors"]
             assert not floors, f"the picture followed who has none: {floors}"
-        talker = next(each for each in stage.people if each.name != await stage.moderator.watch.floor())
+        floor = await stage.moderator.watch.floor()
+        talker = next(each for each in stage.people if each.name != floor)
         await page.value("(soundOnly.tone.off(), true)")
         await take_floor(stage, talker)
         heard = await page.value(f"soundOnly.hear([{talker.tone}])", 40)
@@ -377,8 +383,10 @@ _JOIN_WITH_SOUND = """(async ({ password, room }) => {
     let answer = '';
     const receive = call.receive.bind(call);
     call.receive = (method, params) => ((answer ||= params.sdp ?? ''), receive(method, params));
+    const sound = new Audio(); // Chromium analyses only what an element plays
+    call.on('track', (stream) => ((sound.srcObject = stream), sound.play()));
     await call.invite();
-    window.soundOnly = { call, tone, hear: (tones) => hear(call.remoteStream, tones, 1000) };
+    window.soundOnly = { call, tone, sound, hear: (tones) => hear(call.remoteStream, tones, 1000) };
     return answer.split('\\n').filter((line) => line.startsWith('m=')).join(' ');
 })(%s)"""
 
@@ -429,8 +437,7 @@ async def share_screen(stage):
         if person is not sharer:
             delays[person.name] = log["sights"][-1][0] - when(log["floors"], talker.name)
     print(f"   the screen is gone from the main pictures {delays} ms after the row says who has the floor", flush=True)
-    slowest = max(delays.values())
-    assert slowest <= SWITCHED_WITHIN, f"the screen was seen for {slowest} ms more"
+    switched_in_time("the screen is gone", list(delays.values()))
     await stage.everybody_joined()
 
 
@@ -515,16 +522,22 @@ async def shows_tiles(viewer, people, within=15):
 
 async def runs_in_all_tiles(viewer, people):
     """Checks that no picture of the grid stands still."""
-    numbers = {each.name: await viewer.member_id(each.name) for each in people}
-    counts = f"Object.values({js(numbers)}).map((id) => parley.picture(`tile-${{id}}`).frames)"
-    before = await viewer.page.value(counts)
+    before = await decoded(viewer)
 
     async def all_ran():
-        last[:] = await viewer.page.value(counts)
-        return all(after > first for after, first in zip(last, before))
+        last[:] = await decoded(viewer)
+        return sum(after > first for after, first in zip(last, before)) == len(people)
 
     last = []
-    assert await eventually(all_ran, 2), f"{viewer.name}: tiles {numbers} had {before} frames, and then {last}"
+    assert await eventually(all_ran, 2), f"{viewer.name}'s extra pictures had {before} frames, and then {last}"
+
+
+async def decoded(viewer):
+    """How many frames of each extra picture were decoded."""
+    return await viewer.page.value(
+        "Promise.all(parley.call.pictures.map((_, index) => parley.videoStats(index + 1))).then("
+        "(all) => all.map((stats) => stats.framesDecoded ?? 0))"
+    )
 
 
 async def extra_sizes(viewer):
@@ -577,19 +590,27 @@ async def loss(stage):
         print(f"   {person.name}'s picture stood still for {longest:.0f} ms at most; {counts}", flush=True)
         assert longest <= 2 * FROZEN_FROM, f"{person.name}: {stills}"
     assert statistics.median(delays) <= SWITCHED_WITHIN, delays
+    assert max(delays) <= 2 * SWITCHED_AT_LAST, delays
     await stage.everybody_joined()
 
 
-@case("no main picture stood still for more than a second in all that time")
+BLANK_FROM = 300  # ms
+
+
+@case("no main picture was blank, or stood still for more than a second, in all that time")
 async def no_freeze(stage):
     await stage.everybody_joined()
     for person in stage.people:
         stills = await person.watch.stills(stage.excused)
         stats = await person.page.value("parley.videoStats()")
         longest = max((still for _, still, _ in stills), default=0)
-        frozen = f"{stats['freezeCount']} freezes of {stats['totalFreezesDuration']} s in all by its statistics"
-        print(f"   {person.name}: {longest:.0f} ms at most; {frozen}", flush=True)
+        blanks = await person.watch.blanks()
+        words = f"{stats['freezeCount']} freezes, {stats['totalFreezesDuration']} s in all, by its statistics"
+        print(f"   {person.name}: {longest:.0f} ms at most; {words}; blank {blanks}", flush=True)
     for person in stage.people:
         stills = await person.watch.stills(stage.excused)
         frozen = [each for each in stills if each[1] > FROZEN_FROM]
         assert not frozen, f"{person.name}'s picture stood still (when, how long, whom it showed): {frozen}"
+        # The row and the picture of a change come by two ways, so that there is a moment between them.
+        blanks = [each for each in await person.watch.blanks() if each[1] > BLANK_FROM]
+        assert not blanks, f"{person.name}'s picture was gone (when, how long) though somebody's was there: {blanks}"

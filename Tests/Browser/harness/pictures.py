@@ -87,7 +87,7 @@ class PictureWatch:
         self._page = page
         self._name = name
         # Of pages that were loaded again since.
-        self._past = []
+        self._past = {"stills": [], "blanks": []}
 
     async def start(self):
         """Does nothing on a page that is watched already."""
@@ -96,19 +96,22 @@ class PictureWatch:
 
     async def keep(self):
         """Before the page goes away."""
-        self._past += await self._stills()
+        log = await self.log()
+        for key, entries in self._past.items():
+            entries += log[key]
 
     async def sees(self, who, within=10, floor=None):
         """Waits until the main picture is that of `who` and, if given, the rows say that `floor` has the floor."""
         wanted = f"watched.sight === {js(who)}" + (f" && watched.floor === {js(floor)}" if floor else "")
         if await eventually(lambda: self._page.value(wanted), within):
             return
-        log = {key: entries[-8:] for key, entries in (await self.log()).items() if key != "stills"}
+        log = {key: entries[-8:] for key, entries in (await self.log()).items()}
         raise AssertionError(f"{self._name} does not see {who} (floor {floor}) within {within} s: {log}")
 
     async def log(self, since=0):
         """Lists of [milliseconds, value]: `floors` (who has it), `sights` (whose colour is on the main picture),
-        `statuses` (of the page), and `seen` ([name, whether the row says that there is a picture])."""
+        `statuses` (of the page), and `seen` ([name, whether the row says that there is a picture]); also `stills` and
+        `blanks`, for which there are methods."""
         log = await self._page.value("watched.read()")
         return {key: [each for each in entries if each[0] >= since] for key, entries in log.items()}
 
@@ -121,15 +124,15 @@ class PictureWatch:
     async def stills(self, excused=()):
         """[when it began, how long it took, whom it showed] of each time the main picture stood still, though
         somebody else's picture was there to be seen. Those within `excused`, pairs of times, are left out."""
-        all_of_them = self._past + await self._stills()
         return [
             each
-            for each in all_of_them
+            for each in self._past["stills"] + (await self.log())["stills"]
             if not any(each[0] < end and start < each[0] + each[1] for start, end in excused)
         ]
 
-    async def _stills(self):
-        return await self._page.value("window.watched?.read().stills ?? []")
+    async def blanks(self):
+        """[when it began, how long it took] of each time the main picture was taken away likewise."""
+        return self._past["blanks"] + (await self.log())["blanks"]
 
 
 def when(entries, value):
@@ -141,7 +144,7 @@ def when(entries, value):
 _WATCH = """(colours, self) => {
     if (window.watched) return true;
     const watched = { floor: null, sight: null };
-    const log = { floors: [], sights: [], statuses: [], seen: [], stills: [] };
+    const log = { floors: [], sights: [], statuses: [], seen: [], stills: [], blanks: [] };
     const nameOf = (rgb) => {
         if (!rgb) return null;
         const isNear = ([, colour]) => Math.hypot(...rgb.map((each, index) => each - colour[index])) < 60;
@@ -149,7 +152,12 @@ _WATCH = """(colours, self) => {
     };
     const note = (list, value) => list.at(-1)?.[1] !== value && list.push([Date.now(), value]);
     const visible = new Map();
-    let last = Date.now(), frames = null, still = 0, shown = null;
+    // Firefox counts no frames of a call, so they are counted here.
+    const video = document.querySelector('[data-testid=main-video]');
+    let presented = 0;
+    const count = () => video.requestVideoFrameCallback(count, (presented += 1));
+    count();
+    let last = Date.now(), frames = null, still = 0, shown = null, blank = null;
     const endStill = () => {
         if (still > %d) log.stills.push([last - still, still, shown]);
         still = 0;
@@ -173,12 +181,18 @@ _WATCH = """(colours, self) => {
         if (!isWatching || !hasOthers) {
             endStill();
             frames = null;
-        } else if (picture && picture.frames !== frames) {
+        } else if (picture && presented !== frames) {
             endStill();
-            frames = picture.frames;
+            frames = presented;
             shown = watched.sight;
         } else if (frames !== null) {
             still += Math.min(time - last, 100);
+        }
+        const isBlank = isWatching && hasOthers && frames !== null && !picture;
+        if (isBlank) blank ??= time;
+        else if (blank !== null) {
+            log.blanks.push([blank, time - blank]);
+            blank = null;
         }
         last = time;
     };
