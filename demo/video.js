@@ -246,12 +246,13 @@ export class RoomVideo {
   }
 
   /** The server repairs what it can; a picture that stands still all the same is asked for again, now and then. */
-  #checkMain() {
+  async #checkMain() {
     const { main, frames } = this.#shown;
-    const now = this.#page['main-video'].getVideoPlaybackQuality?.().totalVideoFrames ?? 0;
-    this.#shown.frames = now;
+    const call = this.#call;
     const isWatched = main && !main.isScreen && this.view === 'speaker' && !document.hidden;
-    if (isWatched && now === frames) this.#call?.refreshVideo().catch(() => {});
+    const now = isWatched ? await framesDecoded(call?.picture?.receiver) : null;
+    this.#shown.frames = now;
+    if (now !== null && now === frames && call === this.#call) call.refreshVideo().catch(() => {});
   }
 
   #showView() {
@@ -293,3 +294,11 @@ export class RoomVideo {
 }
 
 const sentence = ({ title, text }) => `${title}. ${text}`;
+
+/** How many frames a receiver has decoded, null when nobody knows. Video elements count none of a call in Firefox. */
+async function framesDecoded(receiver) {
+  for (const stat of (await receiver?.getStats())?.values() ?? []) {
+    if (stat.type === 'inbound-rtp') return stat.framesDecoded ?? null;
+  }
+  return null;
+}

@@ -196,6 +196,8 @@ package final class VideoLayer {
     /// Browsers send at most 1 178 bytes; more would not fit into a packet to a receiver with RTX and MID.
     package static let longestPayload = 1_232
     static let layerActivity: Int64 = 1_000_000_000
+    /// Shorter, an encoder short of time passes for one that has stopped, and the picture goes up and down.
+    static let stopped: Int64 = 500_000_000
     private static let screenActivity: Int64 = 5_000_000_000
     private static let idleness: Int64 = 5_000_000_000
 }

@@ -49,9 +49,10 @@ extension VideoOutput {
             }
             return
         }
+        // Always with the MID: Firefox takes an RTX packet for nobody's without it, announced or not.
         sink.send(
             marker: record.marker, payloadType: rtxPayloadType, sequence: rtxSequence, timestamp: entry.timestamp,
-            ssrc: rtx, mid: isKnown ? nil : mid, payloadCount: Retransmission.headerSize + record.size,
+            ssrc: rtx, mid: mid, payloadCount: Retransmission.headerSize + record.size,
             isRepeat: false
         ) { payload in
             Retransmission.write(originalSequence: sequence, to: &payload)

@@ -107,7 +107,7 @@ extension VideoOutput {
     /// Once per tick of 20 ms: sends what had to wait, looks for a better layer, appends a report when one is due.
     package func advance(to now: Instant, into feedback: inout [RTCPPacket]) {
         pump(at: now)
-        if now >= nextChoice {
+        if now >= nextChoice || hasStopped(at: now) {
             nextChoice = now.advanced(byNanoseconds: Self.choiceInterval)
             chooseLayer(at: now)
             forgetOldLayers(at: now)
@@ -119,6 +119,12 @@ extension VideoOutput {
                 SenderReport(
                     ssrc: ours, ntp: clock.ntp(at: now), rtpTimestamp: rewriter.timestamp(at: now), packets: packets,
                     octets: octets)))
+    }
+
+    /// What is shown has fallen silent, and nothing else is on its way.
+    private func hasStopped(at now: Instant) -> Bool {
+        guard target == nil, let shown, let source, source === shownSource else { return false }
+        return source.hasStopped(shown, at: now)
     }
 
     /// Nobody asks for packets from before: browsers give up after a second.

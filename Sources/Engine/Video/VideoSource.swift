@@ -150,8 +150,17 @@ package final class VideoSource {
     func offers(at now: Instant) -> InlineArray<3, LayerOffer> {
         var offers = InlineArray<3, LayerOffer>(
             repeating: LayerOffer(rates: (0, 0, 0), temporalLayers: 1, isActive: false))
-        for layer in layers { offers[layer.index] = layer.offer(at: now) }
+        for layer in layers {
+            offers[layer.index] = layer.offer(at: now)
+            if hasStopped(layer, at: now) { offers[layer.index].isActive = false }
+        }
         return offers
+    }
+
+    /// It has fallen silent beside a layer that goes on: browsers stop the highest when they may send less.
+    func hasStopped(_ layer: VideoLayer, at now: Instant) -> Bool {
+        layers.count > 1 && layer.isSilent(for: VideoLayer.stopped, at: now)
+            && layers.contains { !$0.isSilent(for: VideoLayer.stopped / 2, at: now) }
     }
 
     // MARK: Time
@@ -191,7 +200,9 @@ package final class VideoSource {
     private func appendKeyFrameRequest(at now: Instant, into feedback: inout [RTCPPacket]) {
         guard requester.isWaiting, !muted else { return }
         // A layer that is off sends no key frame however often it is asked, and its neighbours send one each time.
-        for layer in layers where !layer.isActive(at: now) { requester.arrived(layer: layer.index) }
+        for layer in layers where !layer.isActive(at: now) || hasStopped(layer, at: now) {
+            requester.arrived(layer: layer.index)
+        }
         guard let request = requester.take(at: now), let ssrc = layers[request.layer].ssrc else { return }
         if parameters.feedback.contains(.pli) || !parameters.feedback.contains(.fir) {
             feedback.append(.pictureLoss(sender: ours, media: ssrc))

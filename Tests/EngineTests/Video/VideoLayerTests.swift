@@ -111,6 +111,20 @@ struct VideoLayerTests {
         #expect(receiver.checker.problems == [])
     }
 
+    @Test func aLayerThatStopsIsMissedForLessThanASecond() {
+        let rig = VideoRig()
+        let camera = rig.addCamera(layers: 3)
+        let receiver = rig.addReceiver()
+        receiver.output.show(camera.source, at: rig.now)
+        rig.run(seconds: 5)
+        camera.activeLayers = 1
+        let before = receiver.checker.wholeFrames
+        rig.run(milliseconds: 750)
+        #expect(receiver.checker.newest?.camera == camera.shows(0))
+        #expect(receiver.checker.wholeFrames - before >= 3)
+        #expect(receiver.checker.problems == [])
+    }
+
     @Test func layersAreKnownByTheNamesInTheirFirstPackets() {
         let rig = VideoRig()
         let camera = rig.addCamera(layers: 3)
