@@ -104,7 +104,10 @@ async def talking_on_the_dashboard(stage):
 
 @case("a microphone is heard")
 async def microphone(stage):
-    """Chromium's synthetic microphone beeps: through getUserMedia and its processing, as a person's would."""
+    """Chromium's synthetic microphone beeps: through getUserMedia and its processing, as a person's would.
+
+    It beeps twice a second, which is shorter than the time talking takes to end, so he falls silent by his own button.
+    """
     await stage.everybody_joined()
     page = await stage.extra_page("Gus")
     guest = RoomPage(page, stage.bridge, name="Gus", room=ROOM, login="guest", tone=0, has_microphone=True)
@@ -112,8 +115,11 @@ async def microphone(stage):
         await guest.join()
         rows = stage.moderator.rows
         await rows.record_talking()
-        await rows.shows("Gus", talking=False, within=20)
         await rows.shows("Gus", talking=True, within=20)
+        await guest.page.click("[data-testid=mute-self]")
+        await rows.shows("Gus", talking=False, muted=True)
+        await guest.page.click("[data-testid=mute-self]")
+        await rows.shows("Gus", talking=True, muted=False, within=20)
         await guest.page.click("[data-testid=leave]")
         await rows.lacks("Gus")
     finally:
