@@ -1,7 +1,7 @@
 /// Whose picture everybody sees: one member at a time (conference.md §7.3).
 ///
-/// The newest picture takes the floor, and whoever speaks long enough takes it from there, not before a minimum hold,
-/// so that two who talk in turns do not tear at it. A lock keeps it where it is; a shared screen locks it while it
+/// The newest picture takes the floor, and whoever speaks long enough takes it from there, neither before a minimum
+/// hold, so that two who talk in turns, or many who come at once, do not tear at it. A lock keeps it where it is; a shared screen locks it while it
 /// lasts and gives it back afterwards. The keeper knows only members whose picture may be shown: who leaves, mutes its
 /// video or is held ``disappear(_:at:)``s. Times are the room's.
 package struct VideoFloorKeeper: Sendable {
@@ -17,7 +17,7 @@ package struct VideoFloorKeeper: Sendable {
 
     /// How a picture comes.
     package enum Entrance: Sendable {
-        /// For the first time: it takes a floor that is not locked.
+        /// For the first time: it takes a floor that is not locked and was held for its minimum.
         case new
         /// For the first time, with `join-vid-floor`: it takes the floor and locks it.
         case locking
@@ -73,7 +73,7 @@ package struct VideoFloorKeeper: Sendable {
             insert(Candidate(id: id, isSticky: isSticky))
             switch entrance {
             case .locking: take(id, locking: true, at: now)
-            case .new where !state.isLocked && !isHeldBySticky: take(id, at: now)
+            case .new where mayMove(at: now): take(id, at: now)
             default: break
             }
         }
@@ -104,10 +104,8 @@ package struct VideoFloorKeeper: Sendable {
     /// Once a tick: who speaks and holds the audio floor, `nil` when nobody does. Whether the floor moved.
     package mutating func follow(_ speaker: MemberID?, at now: Duration) -> Bool {
         if speaker != self.speaker { (self.speaker, speakingSince) = (speaker, now) }
-        guard let speaker, speaker != state.holder, !state.isLocked else { return false }
-        guard now >= speakingSince + autoFloor, now >= freeAt, !isHeldBySticky, isCandidate(speaker) else {
-            return false
-        }
+        guard let speaker, speaker != state.holder, mayMove(at: now) else { return false }
+        guard now >= speakingSince + autoFloor, isCandidate(speaker) else { return false }
         take(speaker, at: now)
         settle(at: now)
         return true
@@ -170,6 +168,11 @@ package struct VideoFloorKeeper: Sendable {
     }
 
     // MARK: Looking
+
+    /// Whether talk or a new picture may move it.
+    private func mayMove(at now: Duration) -> Bool {
+        state.holder == nil || !state.isLocked && now >= freeAt && !isHeldBySticky
+    }
 
     private var isHeldBySticky: Bool {
         guard let holder = state.holder else { return false }

@@ -32,13 +32,14 @@ struct Cinema {
         room = Room(key: RoomKey(name: "3500", domain: "example.com"), profile: profile, startedAt: 0)
     }
 
-    /// Joins, and sends a picture if it can.
+    /// Two seconds later, when the floor may move again, the member joins, and sends a picture if it can.
     @discardableResult
     mutating func enter(
         _ id: MemberID, _ flow: VideoFlow = .both, flags: MemberFlags? = nil, screenOf owner: MemberID? = nil
     ) throws -> [Effect] {
         var request = caller(id.rawValue, flags: flags, screenShare: owner != nil)
         (request.video, request.sharedBy) = (flow, owner)
+        now += .seconds(2)
         return run { room, now throws(Refusal) in
             try room.join(request, at: now) + room.videoReady(id, at: now)
         }
@@ -109,6 +110,7 @@ struct RoomVideoTests {
         #expect(effects.contains(.showVideo(of: one, to: two, slot: 0)))
         #expect(cinema.room.videoFloorHolder == one)
         #expect(cinema.video(two)?.visible == false && cinema.video(two)?.muted == false)
+        cinema.now += .seconds(2)
         cinema.run { room, now in room.videoReady(two, at: now) }
         #expect(cinema.room.videoFloorHolder == two && cinema.video(two)?.visible == true)
         #expect(cinema.run { room, now in room.videoReady(two, at: now) } == [])

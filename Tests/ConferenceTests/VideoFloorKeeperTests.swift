@@ -4,10 +4,10 @@ import Testing
 struct VideoFloorKeeperTests {
     private let four = MemberID(4)
 
-    /// A keeper whose pictures came in this order, at zero.
+    /// A keeper whose pictures came in this order and took the floor from each other, the last one's hold over at zero.
     private func keeper(_ ids: MemberID..., autoFloor: Duration = .zero) -> VideoFloorKeeper {
         var keeper = VideoFloorKeeper(autoFloor: autoFloor)
-        for id in ids { keeper.appear(id, .new, at: .zero) }
+        for (place, id) in ids.enumerated() { keeper.appear(id, .new, at: .seconds(2 * (place - ids.count))) }
         return keeper
     }
 
@@ -48,6 +48,17 @@ struct VideoFloorKeeperTests {
         #expect(!follow(&keeper, one, at: .milliseconds(1920)))
         #expect(!follow(&keeper, one, at: .milliseconds(3900)))
         #expect(follow(&keeper, one, at: .milliseconds(3920)))
+    }
+
+    /// As when a meeting begins: each sees a picture that stays, and not every newcomer for a moment.
+    @Test func ofManyWhoComeAtOnceTheFirstIsHeld() {
+        var keeper = VideoFloorKeeper()
+        for number in 1...100 {
+            keeper.appear(MemberID(number), .new, at: .milliseconds(14 * number))
+            #expect((keeper.state.holder, keeper.state.previous) == (one, number == 1 ? nil : two))
+        }
+        keeper.appear(MemberID(101), .new, at: .milliseconds(1514))
+        #expect((keeper.state.holder, keeper.state.previous) == (MemberID(101), one))
     }
 
     @Test func aNewPictureIsHeldForAMinimumAgainstTalk() {
