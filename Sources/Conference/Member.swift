@@ -6,14 +6,19 @@ struct Member: Sendable {
     let joinedAt: Duration
     var isMuted: Bool
     var isDeaf: Bool
-    var isOnHold = false
+    /// Its own side put the call on hold.
+    var isHeldByCall = false
+    var isHeldByModerator = false
     var isTalking = false
     var score = 0
     var volumeIn = 0
     var volumeOut = 0
     var energyLevel: Int
-    /// Its gate tunes itself.
-    var hasAutoEnergy: Bool
+    /// The highest level that its gate tunes itself to; 0 for a gate that stays.
+    var autoEnergyLevel: Int
+    var autoGain: AutoGain?
+    var isDenoised: Bool
+    var position: Position?
     var talkedAt: Duration?
     var video: VideoFlow
     /// A picture has arrived since video last began to come in.
@@ -42,7 +47,9 @@ struct Member: Sendable {
         volumeIn = Levels.volume.contains(request.volumeIn) ? request.volumeIn : 0
         volumeOut = Levels.volume.contains(request.volumeOut) ? request.volumeOut : 0
         energyLevel = request.energyLevel.flatMap { Levels.energy.contains($0) ? $0 : nil } ?? profile.energyLevel
-        hasAutoEnergy = profile.autoEnergyLevel > 0 && energyLevel <= profile.autoEnergyLevel
+        autoEnergyLevel = energyLevel <= profile.autoEnergyLevel ? profile.autoEnergyLevel : 0
+        autoGain = profile.autoGain(level: profile.autoGainLevel)
+        (isDenoised, position) = (profile.denoises, profile.channels == 2 ? request.position : nil)
     }
 
     var callID: String { request.callID }
@@ -52,6 +59,8 @@ struct Member: Sendable {
     var hasRow: Bool { !request.isScreenShare && !flags.contains(.secondScreen) }
     /// Counts as a person.
     var isCounted: Bool { !flags.contains(.ghost) && !request.isScreenShare }
+    /// It neither speaks nor hears, whoever wants it so.
+    var isOnHold: Bool { isHeldByCall || isHeldByModerator }
     var canSpeak: Bool { !isMuted && !isOnHold }
     /// It shows itself, as far as anybody's word goes.
     var showsVideo: Bool { video.comesIn && !isVideoMuted && !flags.contains(.secondScreen) }
@@ -70,7 +79,7 @@ struct Member: Sendable {
     func row(hasFloor: Bool, _ videoFloor: VideoFloorKeeper.State) -> Row {
         let status = Status(
             muted: isMuted, deaf: isDeaf, onHold: isOnHold, talking: isTalking, floor: hasFloor, energyScore: score,
-            video: videoStatus(videoFloor)
+            video: videoStatus(videoFloor), heldByModerator: isHeldByModerator
         )
         return Row(
             id: id, number: request.callerNumber, name: request.callerName, codec: request.codec, status: status,
@@ -96,7 +105,9 @@ struct Member: Sendable {
             isVideoBridge: flags.contains(.videoBridge),
             isModerator: isModerator, isGhost: flags.contains(.ghost), isScreenShare: request.isScreenShare,
             endsConference: flags.contains(.endconf), isMandatory: flags.contains(.mandatoryEndconf),
-            volumeIn: volumeIn, volumeOut: volumeOut, energyLevel: energyLevel,
+            isMuteDetected: flags.contains(.muteDetect), volumeIn: volumeIn, volumeOut: volumeOut,
+            energyLevel: energyLevel, autoEnergyLevel: autoEnergyLevel, autoGainLevel: autoGain?.level ?? 0,
+            isDenoised: isDenoised, position: position,
             joinedAgo: wholeSeconds(now - joinedAt), talkedAgo: talkedAt.map { wholeSeconds(now - $0) }
         )
     }

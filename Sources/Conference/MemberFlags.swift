@@ -23,8 +23,11 @@ package struct MemberFlags: OptionSet, Hashable, Sendable {
     package static let nomoh = MemberFlags(rawValue: 1 << 8)
     /// Neither speaks nor hears and has no row: a second window of somebody.
     package static let secondScreen = MemberFlags(rawValue: 1 << 9)
+    /// It is told, and others by an event, that it speaks though muted.
     package static let muteDetect = MemberFlags(rawValue: 1 << 10)
+    /// Its keys go to the other members' calls, and do nothing here.
     package static let distDTMF = MemberFlags(rawValue: 1 << 11)
+    /// Other members' keys do not go to its call.
     package static let skipDTMF = MemberFlags(rawValue: 1 << 12)
     /// Joins with its picture hidden.
     package static let vmute = MemberFlags(rawValue: 1 << 13)

@@ -33,7 +33,9 @@ extension Room {
         let pin = request.pin ?? profile.pin
         let moderatorPIN = request.moderatorPIN ?? profile.moderatorPIN
         guard pin != nil || moderatorPIN != nil else { return .participant }
-        guard request.suppliedPIN?.isEmpty == false else { throw .pinRequired }
+        guard request.suppliedPIN?.isEmpty == false else {
+            throw .pinRequired(digits: [pin, moderatorPIN].compactMap { $0?.count }.max() ?? 0)
+        }
         guard let supplied = PIN.supplied(request.suppliedPIN) else { throw .wrongPIN }
         if PIN.matches(supplied, moderatorPIN) { return .moderator }
         if PIN.matches(supplied, pin) { return .participant }
@@ -125,12 +127,12 @@ extension Room {
         guard !departed.isEmpty else { return }
         let fallsShort = hasReachedMinimum && minimum > 1 && count < minimum
         if fallsShort || isEmpty && isDynamic || departed.contains(where: { $0.flags.contains(.endconf) }) {
-            effects += close()
+            effects += close(at: now)
             return
         }
         if departed.contains(where: \.isMandatory), !members.values.contains(where: \.isMandatory) {
             guard profile.endconfGrace > .zero else {
-                effects += close()
+                effects += close(at: now)
                 return
             }
             endsAt = now + profile.endconfGrace

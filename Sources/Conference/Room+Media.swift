@@ -27,7 +27,7 @@ extension Room {
     package mutating func setOnHold(_ id: MemberID, _ isOnHold: Bool, at now: Duration) -> [Effect] {
         guard let member = members[id], member.isOnHold != isOnHold else { return [] }
         var effects: [Effect] = []
-        members[id]?.isOnHold = isOnHold
+        members[id]?.isHeldByCall = isOnHold
         if isOnHold { silence(id, at: now, into: &effects) }
         if member.video != .none { followPicture(of: id, at: now, into: &effects) }
         publish(id, at: now, into: &effects)

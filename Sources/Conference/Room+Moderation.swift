@@ -46,8 +46,9 @@ extension Room {
     mutating func changeEnergy(_ change: LevelChange?, _ id: MemberID, into effects: inout [Effect]) -> MemberResult {
         let (level, isNew) = changeLevel(\.energyLevel, of: id, by: change, step: Levels.energyStep, Levels.energy)
         if isNew { effects.append(.setEnergyLevel(id, level)) }
-        let endsAuto = change != nil && level > profile.autoEnergyLevel && members[id]?.hasAutoEnergy == true
-        if endsAuto { members[id]?.hasAutoEnergy = false }
+        let auto = members[id]?.autoEnergyLevel ?? 0
+        let endsAuto = change != nil && auto > 0 && level > auto
+        if endsAuto { members[id]?.autoEnergyLevel = 0 }
         return .energy(id, level, endsAuto: endsAuto)
     }
 

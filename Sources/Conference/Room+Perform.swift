@@ -15,7 +15,10 @@ extension Room {
     /// The one place that asks who may do what, whatever the door. The role is that of this moment.
     private func authorise(_ command: Command, by issuer: Issuer) throws(Refusal) {
         let own = issuer.member.flatMap { role(of: $0) } ?? .participant
-        if max(own, issuer.role) >= command.requiredRole { return }
+        let requirement = profile.policy.requirement(for: command)
+        guard requirement != .nobody else { throw .forbidden(command: command.name) }
+        if issuer.capabilities.contains(command.name) { return }
+        if case .role(let required) = requirement, max(own, issuer.role) >= required { return }
         if issuer.pressesOwnKeys, let member = issuer.member, command.isOwnKey(of: member) { return }
         throw .forbidden(command: command.name)
     }
@@ -24,15 +27,15 @@ extension Room {
         _ command: Command, at now: Duration, into effects: inout [Effect]
     ) throws(Refusal) -> Reply {
         switch command {
-        case .mute(let who):
+        case .mute(let who, _):
             try each(who, into: &effects) { $0.setMuted(true, $1, at: now, into: &$2) }
-        case .unmute(let who):
+        case .unmute(let who, _):
             try each(who, into: &effects) { $0.setMuted(false, $1, at: now, into: &$2) }
-        case .toggleMute(let who):
+        case .toggleMute(let who, _):
             try each(who, into: &effects) { $0.toggleMuted($1, at: now, into: &$2) }
-        case .deaf(let who):
+        case .deaf(let who, _):
             try each(who, into: &effects) { $0.setDeaf(true, $1, at: now, into: &$2) }
-        case .undeaf(let who):
+        case .undeaf(let who, _):
             try each(who, into: &effects) { $0.setDeaf(false, $1, at: now, into: &$2) }
         case .volumeIn(let who, let change):
             try each(who, into: &effects) { $0.changeVolumeIn(change, $1, into: &$2) }
@@ -69,15 +72,16 @@ extension Room {
         case .clearVideoFloor: clearVideoFloor(at: now, into: &effects)
         case .reserveLayer: throw .notMixing
         case .videoBandwidth(let who, let limit): try setVideoBandwidth(limit, of: who, into: &effects)
-        case .kick(let who): try remove(who, .kicked, .kick, at: now, into: &effects)
+        case .kick(let who, _): try remove(who, .kicked(playing: nil), .kick, at: now, into: &effects)
         case .hup(let who): try remove(who, .hungUp, .hup, at: now, into: &effects)
         case .lock: setLocked(true)
         case .unlock: setLocked(false)
-        case .list: .list(summaries(at: now))
+        case .list: .list(roster(at: now))
         case .count: .count(count)
         case .jsonList: .roster(roster(at: now))
         case .get(let property): .value(property, value(of: property, at: now))
         case .set(let property, let text): try set(property, to: text, at: now)
+        default: throw .unknownCommand(command.name)
         }
     }
 
@@ -144,6 +148,11 @@ extension Room {
             return (memberIDs, [], false)
         case .nonModerator:
             return (memberIDs, Set(order.filter { members[$0]?.isModerator == true }), false)
+        case .variable(let name, let value):
+            guard let id = order.last(where: { members[$0]?.request.callVariables[name] == value }) else {
+                throw .noSelection
+            }
+            return ([id], [], true)
         }
     }
 }

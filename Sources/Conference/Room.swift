@@ -49,15 +49,15 @@ package struct Room: Sendable {
     /// Ends the room when its grace is over.
     package mutating func advance(to now: Duration) -> [Effect] {
         guard let endsAt, now >= endsAt else { return [] }
-        return close()
+        return close(at: now)
     }
 
     /// Ends the room: everybody is removed, newest first.
-    package mutating func close() -> [Effect] {
+    package mutating func close(at now: Duration) -> [Effect] {
         guard !isClosed else { return [] }
         var effects: [Effect] = []
         (isClosed, endsAt) = (true, nil)
-        for id in order.reversed() { depart(id, .conferenceEnded, at: .zero, into: &effects) }
+        for id in order.reversed() { depart(id, .conferenceEnded, at: now, into: &effects) }
         if publishes { effects.append(.publish(liveArray.clear())) }
         effects.append(.closed)
         return effects
@@ -113,7 +113,8 @@ extension Room {
             enforcesMinimum: hasReachedMinimum, maxMembers: profile.maxMembers,
             videoBandwidthIn: profile.videoBandwidthIn ?? 0,
             videoFloorTicks: Int(profile.videoAutoFloor / .milliseconds(20)),
-            videoFloorOnly: profile.roomFlags.contains(.videoFloorOnly), members: summaries(at: now)
+            videoFloorOnly: profile.roomFlags.contains(.videoFloorOnly), announcesEnter: true, announcesExit: true,
+            flags: [], variables: [:], recordings: [], members: summaries(at: now)
         )
     }
 
