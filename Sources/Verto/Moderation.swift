@@ -31,8 +31,7 @@ extension VertoEndpoint {
         let words = request.words(for: verb)
         let replies = ConferenceReplies(room: rooms.open[room] ?? room, verb: verb, words: words)
         let pending = PendingCommand(
-            connection: c,
-            destination: .channel(channel),
+            destination: .channel(channel, c),
             replies: replies,
             line: request.line(in: room, words),
             issuer: issuer,

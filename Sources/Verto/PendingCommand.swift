@@ -4,13 +4,11 @@ package import Wire
 /// A moderator's command on its way to a room.
 struct PendingCommand {
     enum Destination {
-        /// The subscribers of this moderator channel.
-        case channel(String)
-        /// The request of this connection that waits for it.
-        case answer
+        /// The subscribers of this moderator channel, on behalf of this connection.
+        case channel(String, ConnectionID)
+        case asker(Asker.Place)
     }
 
-    let connection: ConnectionID
     let destination: Destination
     let replies: ConferenceReplies
     /// The command as clients and the audit log see it.
@@ -18,6 +16,14 @@ struct PendingCommand {
     let issuer: Issuer
     let address: String
     let door: AuditEntry.Door
+
+    /// Whose quota it takes; the control socket has one of its own.
+    var connection: ConnectionID? {
+        switch destination {
+        case .channel(_, let c), .asker(.connection(let c)): c
+        case .asker(.control): nil
+        }
+    }
 
     func audit(_ result: AuditEntry.Result) -> AuditEntry {
         AuditEntry(
@@ -42,15 +48,17 @@ extension VertoEndpoint {
         at now: Instant,
         into out: inout [VertoOutput]
     ) -> RequestToken? {
-        guard let underWay = connections[pending.connection]?.pendingCommands, underWay < settings.pendingCommands
-        else {
-            out += [.count(.overflow), .audit(pending.audit(.refused("too many commands")))]
-            return nil
+        if let c = pending.connection {
+            guard let underWay = connections[c]?.pendingCommands, underWay < settings.pendingCommands else {
+                out += [.count(.overflow), .audit(pending.audit(.refused("too many commands")))]
+                return nil
+            }
+            connections[c]?.pendingCommands += 1
         }
         let token = nextToken()
-        connections[pending.connection]?.pendingCommands += 1
         commands[token] = pending
-        timers.schedule(.command(token), at: now.advanced(by: settings.commandTimeout))
+        let patience = command.name == "dial" ? settings.dialTimeout : settings.commandTimeout
+        timers.schedule(.command(token), at: now.advanced(by: patience))
         out.append(.perform(token, pending.replies.room, command, by: pending.issuer))
         return token
     }
@@ -88,13 +96,11 @@ extension VertoEndpoint {
         into out: inout [VertoOutput]
     ) {
         guard let pending = commands.removeValue(forKey: token) else { return }
-        let c = pending.connection
-        connections[c]?.pendingCommands -= 1
+        if let c = pending.connection { connections[c]?.pendingCommands -= 1 }
         switch pending.destination {
-        case .channel(let channel):
+        case .channel(let channel, _):
             respond(["conf-command": .string(pending.line), "response": .string(text)], on: channel, into: &out)
-        case .answer:
-            resume(c, waitingFor: token, with: .result(["message": .string(text)]), at: now, into: &out)
+        case .asker(let place): give(place, token, text, at: now, into: &out)
         }
     }
 
