@@ -11,6 +11,13 @@ package enum PCM {
         for i in 0..<count { bus[i] &+= Int32(frame[i]) }
     }
 
+    /// Takes a frame out of a bus again, to the bit.
+    package static func deduct(from bus: inout MutableSpan<Int32>, _ frame: Span<Int16>) {
+        let count = bus.count
+        precondition(frame.count == count, "frames of different length")
+        for i in 0..<count { bus[i] &-= Int32(frame[i]) }
+    }
+
     /// What one member hears: the bus without their own frame.
     ///
     /// While every sample of the result fits 16 bits it is exact. A frame whose peak does not fit is limited softly:

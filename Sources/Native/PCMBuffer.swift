@@ -81,6 +81,11 @@
         withMutableSpan { bus in frame.withSpan { PCM.accumulate(into: &bus, $0) } }
     }
 
+    /// Takes out a frame that was added.
+    package func subtract(_ frame: PCMBuffer) {
+        withMutableSpan { bus in frame.withSpan { PCM.deduct(from: &bus, $0) } }
+    }
+
     /// Writes the mix without `own` to `out`, limited as ``PCM/subtractAndClip(out:bus:own:)`` says.
     ///
     /// - Precondition: `own` and `out` are two buffers.
