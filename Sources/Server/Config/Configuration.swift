@@ -1,4 +1,5 @@
 package import Calls
+package import Conference
 import Wire
 
 /// Everything the operator said, read and checked. Immutable; a reload makes a new one.
@@ -55,6 +56,20 @@ package struct Configuration: Sendable {
     /// has only those.
     package func roomParameters(profile name: String) -> [(String, String)] {
         settings.conferenceDefaults + (conference.profile(name)?.pairs ?? [])
+    }
+
+    /// The settings of a room made by the profile `name`; an unknown one has defaults.
+    package func roomProfile(_ name: String) -> RoomProfile {
+        var profile = RoomProfile(name: name, parameters: roomParameters(profile: name))
+        profile.controls = conference.controls
+        profile.policy = settings.policy
+        return profile
+    }
+
+    /// Every profile by name; `none` is for rooms of an unknown one.
+    package var roomProfiles: [String: RoomProfile] {
+        let names = Set(conference.profiles.map(\.name) + ["none"])
+        return Dictionary(uniqueKeysWithValues: names.map { ($0, roomProfile($0)) })
     }
 
     /// The bounds of the switchboard.
