@@ -129,7 +129,7 @@ extension VertoEndpoint {
         var receivers =
             channels.exact(channel).map { ($0, channel) }
             + (inherited?.connections ?? []).map { ($0, inherited?.parent ?? channel) }
-        if let domain { receivers.removeAll { connections[$0.0]?.identity?.user.domain != domain } }
+        if let domain { receivers.removeAll { connections[$0.0]?.identity?.user.domain.lowercased() != domain } }
         guard !receivers.isEmpty else { return }
         // One text for all, up to what differs: it ends in `}}`, in place of which every receiver's tail goes.
         let common = Message.request(nextRequestID(), "verto.event", event).dropLast(2)

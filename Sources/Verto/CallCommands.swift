@@ -134,24 +134,44 @@ struct CallCommand {
 /// `show channels` and `show calls`: a heading, a line for each, an empty line, the number. Sessions stand nowhere.
 enum CallTable {
     static func channels(_ legs: [Leg], _ isCount: Bool) -> String {
-        let rows = legs.sorted { $0.id.rawValue < $1.id.rawValue }.map(fields)
-        return table(columns, rows, isCount)
+        table(columns, sorted(legs).map(fields), isCount)
     }
 
-    /// Legs that talk to each other are one call, whoever was called first; a leg by itself is one too.
+    /// Legs that talk to each other are one call, the one who called first; a leg by itself is one too.
     static func calls(_ legs: [Leg], _ isCount: Bool) -> String {
-        table(columns, [], isCount)
+        let byID = Dictionary(legs.map { ($0.id, $0) }) { first, _ in first }
+        let rows = sorted(legs).compactMap { leg -> [String]? in
+            let other = leg.bridgedTo.flatMap { byID[$0] }
+            // Of two the inbound leg stands for both, or the first by name.
+            if let other, (rank(other), other.id.rawValue) < (rank(leg), leg.id.rawValue) { return nil }
+            return fields(leg) + (other.map(fields) ?? columns.map { _ in "" })
+        }
+        return table(columns + columns.map { "b_\($0)" }, rows, isCount)
     }
+
+    private static func sorted(_ legs: [Leg]) -> [Leg] { legs.sorted { $0.id.rawValue < $1.id.rawValue } }
+
+    private static func rank(_ leg: Leg) -> Int { leg.direction == .inbound ? 0 : 1 }
 
     private static let columns = [
-        "uuid", "direction", "name", "state", "cid_name", "cid_num", "ip_addr", "dest", "context", "presence_id",
+        "uuid", "direction", "name", "callstate", "cid_name", "cid_num", "callee_name", "callee_num", "ip_addr", "dest",
+        "context", "presence_id",
     ]
 
     private static func fields(_ leg: Leg) -> [String] {
         [
-            leg.id.rawValue, "", "verto.rtc/\(leg.destination)", "", leg.callerIDName,
-            leg.callerIDNumber, leg.networkAddress, leg.destination, leg.context, leg.user ?? "",
+            leg.id.rawValue, leg.direction.rawValue, "verto.rtc/\(leg.destination)", state(leg), leg.callerIDName,
+            leg.callerIDNumber, leg.calleeIDName, leg.calleeIDNumber, leg.networkAddress, leg.destination, leg.context,
+            leg.user ?? "",
         ]
+    }
+
+    private static func state(_ leg: Leg) -> String {
+        switch leg.state {
+        case .routing, .calling: "RINGING"
+        case .early: "EARLY"
+        case .answered: leg.isOnHold ? "HELD" : "ACTIVE"
+        }
     }
 
     static func table(_ columns: [String], _ rows: [[String]], _ isCount: Bool) -> String {

@@ -29,7 +29,7 @@ extension VertoEndpoint {
         var channels = [
             ConferenceChannel.liveArray(room), ConferenceChannel.chat(room), ConferenceChannel.info(room),
         ]
-        if notice.role >= .moderator { channels.append(ConferenceChannel.moderator(room)) }
+        if mayModerate(notice.role, call.session) { channels.append(ConferenceChannel.moderator(room)) }
         memberships[leg] = Membership(
             session: call.session,
             room: room,
@@ -75,6 +75,13 @@ extension VertoEndpoint {
         }
     }
 
+    /// Whether the moderator channel is for this member: it is a moderator, or may use some commands by name. What it
+    /// asks there is judged command by command.
+    private func mayModerate(_ role: Role, _ session: SessionID) -> Bool {
+        if role >= .moderator { return true }
+        return sessions[session]?.connection.flatMap { connections[$0]?.identity?.capabilities.isEmpty } == false
+    }
+
     /// The private event of a member (conference.md §1.9): to the session, without `eventSerno`.
     private mutating func tellMember(
         of session: SessionID,
@@ -98,7 +105,7 @@ extension VertoEndpoint {
             "canvasCount": 0,
         ]
         if isSecondScreen { data["secondScreen"] = true }
-        if role >= .moderator { data["modChannel"] = .string(ConferenceChannel.moderator(room)) }
+        if mayModerate(role, session) { data["modChannel"] = .string(ConferenceChannel.moderator(room)) }
         data["chatChannel"] = .string(ConferenceChannel.chat(room))
         data["infoChannel"] = .string(ConferenceChannel.info(room))
         for (name, value) in settings.privateEventMembers { data[name] = .string(value) }

@@ -7,12 +7,16 @@ struct PendingCommand {
         /// The subscribers of this moderator channel, on behalf of this connection.
         case channel(String, ConnectionID)
         case asker(Asker.Place)
+        /// A list of all rooms, of which this room is one.
+        case gathering(RequestToken)
     }
 
     let destination: Destination
     let replies: ConferenceReplies
-    /// The command as clients and the audit log see it.
+    /// The command as clients see it.
     let line: String
+    /// The command as the audit log sees it, when that is more.
+    var auditLine: String?
     let issuer: Issuer
     let address: String
     let door: AuditEntry.Door
@@ -21,7 +25,7 @@ struct PendingCommand {
     var connection: ConnectionID? {
         switch destination {
         case .channel(_, let c), .asker(.connection(let c)): c
-        case .asker(.control): nil
+        case .asker(.control), .gathering: nil
         }
     }
 
@@ -31,10 +35,17 @@ struct PendingCommand {
             address: address,
             member: issuer.member,
             room: replies.room.address,
-            command: line,
+            command: replies.verb.isSecret ? "\(replies.name) \(replies.verb.name) ***" : auditLine ?? line,
             door: door,
             result: result
         )
+    }
+
+    /// The first line of an answer, as far as the log may know it.
+    func audit(_ outcome: CommandOutcome, _ text: String) -> AuditEntry {
+        let firstLine = String(text.prefix { !$0.isNewline }.prefix(128))
+        guard case .success = outcome else { return audit(.refused(firstLine)) }
+        return audit(.done(replies.verb.isSecret ? "+OK" : firstLine))
     }
 }
 
@@ -63,7 +74,8 @@ extension VertoEndpoint {
         return token
     }
 
-    /// A room has carried out, or refused, a ``VertoOutput/perform(_:_:_:by:)``.
+    /// A room has carried out, or refused, a ``VertoOutput/perform(_:_:_:by:)``. A call that its issuer waits for is not
+    /// over when it is begun: that answer comes again as ``Conference/Reply/dialed(cause:)``.
     package mutating func completed(
         _ token: RequestToken,
         _ outcome: CommandOutcome,
@@ -71,21 +83,26 @@ extension VertoEndpoint {
         into out: inout [VertoOutput]
     ) {
         guard let pending = commands[token] else { return }
+        if case .success(.dialing(_, inBackground: false)) = outcome { return }
         timers.cancel(.command(token))
-        let text = pending.replies.text(outcome)
-        let firstLine = String(text.prefix { !$0.isNewline }.prefix(128))
-        if case .success = outcome {
-            out.append(.audit(pending.audit(.done(firstLine))))
-        } else {
-            if case .refused(.forbidden) = outcome { out.append(.count(.forbidden)) }
-            out.append(.audit(pending.audit(.refused(firstLine))))
+        if case .gathering(let gathering) = pending.destination {
+            commands[token] = nil
+            return gather(outcome, of: token, for: gathering, at: now, into: &out)
         }
+        let text = pending.replies.text(outcome)
+        if case .refused(.forbidden) = outcome { out.append(.count(.forbidden)) }
+        out.append(.audit(pending.audit(outcome, text)))
         conclude(token, text, at: now, into: &out)
     }
 
     mutating func timeOut(_ token: RequestToken, at now: Instant, into out: inout [VertoOutput]) {
         guard let pending = commands[token] else { return }
-        out += [.count(.commandTimedOut), .audit(pending.audit(.refused("timeout")))]
+        out.append(.count(.commandTimedOut))
+        if case .gathering(let gathering) = pending.destination {
+            commands[token] = nil
+            return gather(.noSuchRoom, of: token, for: gathering, at: now, into: &out)
+        }
+        out.append(.audit(pending.audit(.refused("timeout"))))
         conclude(token, "-ERR Timeout\n", at: now, into: &out)
     }
 
@@ -101,6 +118,7 @@ extension VertoEndpoint {
         case .channel(let channel, _):
             respond(["conf-command": .string(pending.line), "response": .string(text)], on: channel, into: &out)
         case .asker(let place): give(place, token, text, at: now, into: &out)
+        case .gathering: return
         }
     }
 

@@ -17,9 +17,12 @@ struct PersonalChannel {
     static func name(_ kind: Kind, of uid: String) -> String { "\(kind.rawValue).\(uid)" }
 
     /// Whether users of `domain` may watch. What the channel of all brings them is chosen at every event.
-    func isOpen(to domain: String) -> Bool { uid.map { Self.domain(of: $0) == domain } ?? true }
+    func isOpen(to domain: String) -> Bool {
+        uid.map { Self.domain(of: $0) == domain.lowercased() } ?? true
+    }
 
+    /// In lower case: domain names ignore case.
     static func domain(of uid: String) -> String {
-        uid.lastIndex(of: "@").map { String(uid[uid.index(after: $0)...]) } ?? ""
+        uid.lastIndex(of: "@").map { uid[uid.index(after: $0)...].lowercased() } ?? ""
     }
 }

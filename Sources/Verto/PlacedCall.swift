@@ -21,6 +21,19 @@ package struct PlacedCall: Sendable, Equatable {
     /// False ends the call with its socket.
     package var isRecoverable: Bool
 
+    /// What the switchboard wants called, with the offer for it.
+    package init(_ outgoing: Outgoing, sdp: String) {
+        let leg = outgoing.leg
+        let session =
+            switch leg.kind {
+            case .verto(let session): session
+            }
+        self.init(
+            leg: leg.id, session: session, sdp: sdp, callerIDName: leg.callerIDName,
+            callerIDNumber: leg.callerIDNumber, calleeIDName: leg.calleeIDName, calleeIDNumber: leg.calleeIDNumber,
+            headers: outgoing.headers, serverVariables: outgoing.serverVariables, isRecoverable: leg.isRecoverable)
+    }
+
     package init(
         leg: LegID, session: String, sdp: String, callerIDName: String = "", callerIDNumber: String = "",
         calleeIDName: String = "", calleeIDNumber: String = "", headers: [String: String] = [:],

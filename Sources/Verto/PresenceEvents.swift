@@ -1,4 +1,4 @@
-import Calls
+package import Calls
 package import Wire
 
 /// The last state of every live call that has a user, for whoever subscribes later.
@@ -48,7 +48,7 @@ extension VertoEndpoint {
 
     /// Tells a new subscriber of a channel about users how things are, within the rate of its chat.
     mutating func replay(_ channel: String, to c: ConnectionID, at now: Instant, into out: inout [VertoOutput]) {
-        guard let personal = PersonalChannel(channel), let domain = connections[c]?.identity?.user.domain,
+        guard let personal = PersonalChannel(channel), let domain = connections[c]?.identity?.user.domain.lowercased(),
             connections[c]?.chat.take(at: now) == true
         else { return }
         var events: [(uid: String, data: JSONObject)] = []

@@ -135,9 +135,18 @@ extension VertoEndpoint {
     ) -> TextAnswer {
         let words = Self.words(of: line)
         guard let name = words.first else { return .text(Self.nothingSpecified) }
-        if let text = textAboutAll(name.lowercased()) { return .text(text) }
+        let issuer = Issuer(name: asker.name, role: .operator, capabilities: capabilities(of: asker))
+        switch name.lowercased() {
+        case "count": return .text(String(rooms.summaries.count))
+        case "help", "commands":
+            return .text(ModeratorVerb.all.map { "conference <confname> \($0.usage)\n" }.joined())
+        case "list", "json_list", "xml_list":
+            guard let verb = ModeratorVerb.find(name) else { break }
+            return list(verb, Array(words.dropFirst()), for: asker, issuer, at: now, into: &out)
+        default: break
+        }
         guard words.count > 1 else { return .text(Self.nothingSpecified) }
-        guard let verb = ModeratorVerb.find(words[1], through: .api) else {
+        guard let verb = ModeratorVerb.find(words[1]) else {
             return .text("-ERR Conference command '\(words[1])' not found.\n")
         }
         let arguments = Array(words.dropFirst(2))
@@ -145,7 +154,7 @@ extension VertoEndpoint {
             destination: .asker(asker.place),
             replies: ConferenceReplies(room: resolve(name, asker.domain), verb: verb, words: arguments),
             line: String(words.joined(separator: " ").prefix(300)),
-            issuer: Issuer(name: asker.name, role: .operator),
+            issuer: issuer,
             address: asker.address,
             door: asker.door
         )
@@ -153,8 +162,17 @@ extension VertoEndpoint {
             return send(pending, try verb.command(arguments), at: now, into: &out).map(TextAnswer.waiting)
                 ?? .text("-ERR Too many commands\n")
         } catch {
-            out.append(.audit(pending.audit(.refused(pending.replies.text(error)))))
-            return .text(pending.replies.text(error))
+            let text = pending.replies.text(error)
+            out.append(.audit(pending.audit(.refused(error), text)))
+            return .text(text)
+        }
+    }
+
+    /// Commands that only a named capability opens are open at the control socket, as all others are.
+    private func capabilities(of asker: Asker) -> Set<String> {
+        switch asker.place {
+        case .connection(let c): connections[c]?.identity?.capabilities ?? []
+        case .control: Set(Command.names)
         }
     }
 
@@ -165,32 +183,6 @@ extension VertoEndpoint {
         if known.contains(own) { return rooms.open[own] ?? own }
         let others = known.filter { $0.shortName == name }
         return others.count == 1 ? others.first ?? own : own
-    }
-
-    /// Commands without a room.
-    private func textAboutAll(_ command: String) -> String? {
-        let summaries = rooms.summaries.values.sorted { ($0.name, $0.domain) < ($1.name, $1.domain) }
-        switch command {
-        case "count": return String(summaries.count)
-        case "list":
-            let lines = summaries.map { room in
-                let members = "\(room.members) member\(room.members == 1 ? "" : "s")"
-                return "+OK Conference \(room.name) (\(members)\(room.isLocked ? " locked" : ""))\n"
-            }
-            return lines.isEmpty ? "+OK No active conferences.\n" : lines.joined()
-        case "json_list":
-            let list = summaries.map { room -> JSON in
-                [
-                    "conference_name": .string(room.name), "member_count": .integer(Int64(room.members)),
-                    "locked": .bool(room.isLocked),
-                ]
-            }
-            return JSON.array(list).text
-        case "help", "commands":
-            let verbs = ModeratorVerb.all.filter { $0.doors.contains(.api) }
-            return verbs.map { "conference <confname> \($0.usage)\n" }.joined()
-        default: return nil
-        }
     }
 
     /// Words of a line: separated by spaces, 25 at most; `'…'` keeps spaces, `\` the character behind it.

@@ -28,6 +28,7 @@ package struct VertoEndpoint {
     var channels = EventChannels()
     var rooms = RoomFeeds()
     var commands: [RequestToken: PendingCommand] = [:]
+    var gatherings: [RequestToken: Gathering] = [:]
     var callRequests: [RequestToken: CallRequest] = [:]
     var queries: [RequestToken: PendingQuery] = [:]
     /// Lines of the control socket that wait for a room or for the calls.

@@ -120,10 +120,6 @@ struct CallRequestTests {
             #"{"callID":"foreign","action":"hold","message":"CALL DOES NOT EXIST","code":-32002}"#
         ),
         (
-            "later", "verto.modify", ["action": "toggleHold", "dialogParams": ["callID": "own"]],
-            #"{"callID":"own","action":"toggleHold","message":"Not supported","code":-32002,"holdState":"active"}"#
-        ),
-        (
             "foreign", "verto.answer", ["sdp": "x", "dialogParams": ["callID": "foreign"]],
             #"{"callID":"foreign","message":"CALL DOES NOT EXIST","code":-32002}"#
         ),

@@ -166,9 +166,9 @@ struct RenegotiationTests {
         rig.disconnect(c)
         rig.wait(.seconds(20))
         rig.renegotiated(.answered(sdp: "late"))
-        #expect(rig.invites.count == 1 && rig.endpoint.callCount == 0)
+        #expect(rig.invites.count == 1 && rig.endpoint.callCount == 1)
         #expect(rig.take(c).isEmpty)
-        #expect(rig.counts[.renegotiationTimedOut] == nil)  // the call took it along
+        #expect(rig.counts[.renegotiationTimedOut] == 1)
     }
 
     @Test func aTakeoverWhileAnOfferWaitsCarriesNothingOn() {
@@ -177,7 +177,7 @@ struct RenegotiationTests {
         rig.request(c, "verto.invite", ["sdp": "v=0", "dialogParams": ["callID": "ghost"]])
         let next = rig.login("1001", session: "S")
         rig.renegotiated(.answered(sdp: "late"))
-        #expect(rig.invites.count == 1 && rig.endpoint.callCount == 0)
+        #expect(rig.invites.count == 1 && rig.endpoint.callCount == 1)
         #expect(rig.take(c).map(\.method) == ["verto.punt"])
         #expect(rig.take(next).isEmpty)
     }
@@ -199,7 +199,7 @@ struct RenegotiationTests {
 
     /// One connection waits for one offer at a time, so only somebody who connects anew for each gets this far.
     @Test func aCallHasFourOffersOnTheirWay() {
-        let (rig, first) = Self.call { $0.keepDetachedCalls = true }
+        let (rig, first) = Self.call()
         var c = first
         for _ in 0..<4 {
             rig.request(c, "verto.modify", Self.update())
