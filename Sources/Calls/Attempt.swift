@@ -14,6 +14,8 @@ struct Attempt: Sendable {
 
     let id: AttemptID
     var origin: Origin
+    /// Somebody else than ``caller`` waits for the answer by now.
+    var hasNewOrigin = false
     /// For a call of the API: what to do with the one who answers.
     var origination: Origination?
     /// What every leg of it looks like to its far end.

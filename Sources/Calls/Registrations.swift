@@ -24,8 +24,8 @@ package struct Registrations: Sendable, Equatable {
         (order[Self.key(user)] ?? []).compactMap { contacts[$0] }
     }
 
-    /// The client of that handle or, for those who know it, of that session.
-    package func contact(_ name: String) -> Contact? { contacts[handles[name] ?? name] }
+    /// The client of that handle. A session is no handle: it would end up in records and logs.
+    package func contact(_ handle: String) -> Contact? { handles[handle].flatMap { contacts[$0] } }
 
     package func isRegistered(_ session: String) -> Bool { contacts[session] != nil }
 

@@ -61,7 +61,8 @@ extension Switchboard {
         return [.disconnect(first, second)]
     }
 
-    private func display(_ id: LegID) -> [CallStep] {
+    /// Tells a leg who is at the other end.
+    func display(_ id: LegID) -> [CallStep] {
         guard let shown = calls[id]?.leg.remoteIdentity else { return [] }
         return [.display(id, name: shown.name.isEmpty ? shown.number : shown.name, number: shown.number)]
     }

@@ -52,15 +52,15 @@ extension Switchboard {
         return []
     }
 
+    /// The client is back with new media, whether or not we had noticed that it was gone.
     mutating func reattach(_ id: LegID, at now: Duration) -> [CallStep] {
-        guard calls[id]?.leg.isDetached == true else { return [] }
+        guard calls[id]?.leg.isAnswered == true else { return [] }
         calls[id]?.leg.detachedSince = nil
+        calls[id]?.mediaLostAt = nil
         calls[id]?.leg.isMediaUp = false
         calls[id]?.mediaStarted = now
         calls[id]?.mediaPatience = limits.reattachedMedia
-        guard let leg = calls[id]?.leg, let far = leg.bridgedTo, calls[far] != nil else { return [] }
-        let shown = leg.remoteIdentity
-        return [.display(id, name: shown.name.isEmpty ? shown.number : shown.name, number: shown.number)]
+        return calls[id]?.leg.bridgedTo == nil ? [] : display(id)
     }
 
     mutating func fire(_ timer: LegRun.Timer, of id: LegID, at now: Duration) -> [CallStep] {

@@ -136,18 +136,22 @@ extension Switchboard {
         var steps = presence(of: id, .active)
         for loser in attempt.ringing where loser != id { steps += end(loser, .loseRace, at: now) }
         switch attempt.origin {
-        case .leg(let origin): return steps + reached(id, by: origin, at: now)
+        case .leg(let origin):
+            return steps + reached(id, by: origin, introduces: attempt.hasNewOrigin, at: now)
         case .api(let api): return steps + [.originated(api, .answered(id))] + begin(id, attempt.origination, at: now)
         }
     }
 
-    private mutating func reached(_ id: LegID, by origin: LegID, at now: Duration) -> [CallStep] {
+    private mutating func reached(
+        _ id: LegID, by origin: LegID, introduces: Bool, at now: Duration
+    ) -> [CallStep] {
         calls[origin]?.leg.variables["originate_disposition"] = "SUCCESS"
         calls[origin]?.leg.variables["DIALSTATUS"] = "SUCCESS"
         calls[origin]?.leg.variables["bridge_uuid"] = id.rawValue
         calls[origin]?.leg.variables["originate_failed_cause"] = nil
         calls[origin]?.ownsBridge = true
-        return stopBackground(of: origin) + answer(origin, at: now) + unite(origin, id, at: now)
+        return stopBackground(of: origin) + answer(origin, at: now)
+            + unite(origin, id, introduces: introduces, at: now)
     }
 
     /// What the API wanted of whoever answers.
@@ -171,27 +175,29 @@ extension Switchboard {
         guard let attempt = attempts[id] else { return [] }
         attempts[id]?.ringing.removeAll { $0 == leg }
         attempts[id]?.note(cause)
-        guard !attempt.options.failsOnSingleReject.contains(cause) else {
-            attempts[id]?.groups = []
-            let rest = attempts[id]?.ringing ?? []
-            attempts[id]?.ringing = []
-            attempts[id]?.cause = cause
-            return rest.flatMap { end($0, .originatorCancel, at: now) } + proceed(id, at: now)
-        }
-        return proceed(id, at: now)
+        guard attempt.options.failsOnSingleReject.contains(cause) else { return proceed(id, at: now) }
+        attempts[id]?.groups = []
+        attempts[id]?.cause = cause
+        return endRinging(of: id, .originatorCancel, at: now) + proceed(id, at: now)
     }
 
     /// The present group has rung long enough.
     mutating func timeOut(_ id: AttemptID, _ cause: HangupCause, at now: Duration) -> [CallStep] {
-        guard let ringing = attempts[id]?.ringing else { return [] }
-        attempts[id]?.ringing = []
+        guard attempts[id] != nil else { return [] }
         attempts[id]?.note(cause)
+        return endRinging(of: id, cause, at: now) + proceed(id, at: now)
+    }
+
+    /// Ends the present group, which says nothing about the callee.
+    private mutating func endRinging(of id: AttemptID, _ cause: HangupCause, at now: Duration) -> [CallStep] {
+        let ringing = attempts[id]?.ringing ?? []
+        attempts[id]?.ringing = []
         var steps: [CallStep] = []
         for leg in ringing {
             calls[leg]?.attempt = nil
             steps += end(leg, cause, at: now)
         }
-        return steps + proceed(id, at: now)
+        return steps
     }
 
     /// Nobody waits for the attempt any more.

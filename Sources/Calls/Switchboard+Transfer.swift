@@ -21,7 +21,9 @@ extension Switchboard {
     ) throws(TransferRefusal) -> [CallStep] {
         guard let first = calls[id] else { throw .noSuchCall }
         guard id != other, let second = calls[other] else { throw .invalidLeg }
-        guard first.leg.bridgedTo != other else { throw .failed }
+        guard first.leg.bridgedTo != other, first.activity != .offered, second.activity != .offered else {
+            throw .failed
+        }
         var steps: [CallStep] = []
         switch (first.leg.bridgedTo, second.leg.bridgedTo) {
         case (let far?, let target?):
@@ -101,6 +103,7 @@ extension Switchboard {
         calls[id]?.pending = []
         calls[id]?.ownsBridge = false
         attempts[attempt]?.origin = .leg(id)
+        attempts[attempt]?.hasNewOrigin = true
         steps += ringBack(to: id, at: now)
         return calls[id]?.background == nil ? steps + play(music, behind: id, at: now) : steps
     }

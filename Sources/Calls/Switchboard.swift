@@ -123,25 +123,30 @@ package struct Switchboard: Sendable {
 
     /// Runs every timer that is due, the earliest first.
     package mutating func advance(to now: Duration) -> [CallStep] {
-        let due = calls.values.compactMap { run -> (id: LegID, at: Duration)? in
+        var due: [(at: Duration, timer: DueTimer)] = calls.values.compactMap { run in
             guard let timer = run.nextTimer(limits), timer.at <= now else { return nil }
-            return (run.leg.id, timer.at)
+            return (timer.at, .leg(run.leg.id))
         }
+        due += attempts.values.lazy.map { ($0.nextTimer.at, .attempt($0.id)) }.filter { $0.0 <= now }
+        due.sort { ($0.at, $0.timer) < ($1.at, $1.timer) }
         var steps: [CallStep] = []
-        for attempt in attempts.values.filter({ $0.nextTimer.at <= now }).map(\.id).sorted() {
-            while let timer = attempts[attempt]?.nextTimer, timer.at <= now {
-                steps += timeOut(attempt, timer.cause, at: now)
-                steps = settled(steps, at: now)
-            }
-        }
-        for (id, _) in due.sorted(by: { ($0.at, $0.id.rawValue) < ($1.at, $1.id.rawValue) }) {
-            // A leg whose sleep is over may have its watchdog due as well.
-            while let timer = calls[id]?.nextTimer(limits), timer.at <= now {
-                steps += fire(timer.kind, of: id, at: now)
-                steps = settled(steps, at: now)
-            }
+        for (_, timer) in due {
+            while let fired = fire(timer, at: now) { steps += settled(fired, at: now) }
         }
         return steps
+    }
+
+    /// Runs the timer; `nil` when nothing of it is due (any more). A leg whose sleep is over may have its watchdog due
+    /// as well.
+    private mutating func fire(_ timer: DueTimer, at now: Duration) -> [CallStep]? {
+        switch timer {
+        case .leg(let id):
+            guard let next = calls[id]?.nextTimer(limits), next.at <= now else { return nil }
+            return fire(next.kind, of: id, at: now)
+        case .attempt(let id):
+            guard let next = attempts[id]?.nextTimer, next.at <= now else { return nil }
+            return timeOut(id, next.cause, at: now)
+        }
     }
 
     /// Lets every leg whose turn it is go on in its route, which belongs to what caused `steps`.
@@ -176,5 +181,20 @@ package struct Switchboard: Sendable {
         guard var variables = calls[id]?.leg.variables else { return }
         for (name, value) in values { Assignment(name: name, value: value).apply(to: &variables) }
         calls[id]?.leg.variables = variables
+    }
+}
+
+/// Whose timer is due; legs before attempts, each in the order of their names.
+private enum DueTimer: Comparable {
+    case leg(LegID)
+    case attempt(AttemptID)
+
+    static func < (one: DueTimer, other: DueTimer) -> Bool {
+        switch (one, other) {
+        case (.leg(let one), .leg(let other)): one.rawValue < other.rawValue
+        case (.attempt(let one), .attempt(let other)): one < other
+        case (.leg, .attempt): true
+        case (.attempt, .leg): false
+        }
     }
 }
