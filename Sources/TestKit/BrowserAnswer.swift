@@ -102,7 +102,8 @@ package struct BrowserAnswer: Equatable, Sendable {
         guard let fingerprints = RemoteTransport.strongest(of: line.fingerprints) else {
             throw .noTransport(missing: "fingerprint")
         }
-        return RemoteTransport(ufrag: ufrag, pwd: pwd, fingerprints: fingerprints, isDTLSServer: setup == .passive || role == .active)
+        return RemoteTransport(
+            ufrag: ufrag, pwd: pwd, fingerprints: fingerprints, isDTLSServer: setup == .passive || role == .active)
     }
 
     private static func address(of line: MediaDescription, isIPv6: Bool) throws(Refusal) -> TransportAddress {
