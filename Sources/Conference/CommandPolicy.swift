@@ -27,10 +27,9 @@ package struct CommandPolicy: Hashable, Sendable {
 
     package init() {}
 
-    /// What the command of this name asks; `nil` to leave it to the table.
-    package subscript(name: String) -> Requirement? {
-        get { requirements[Self.canonical(name)] }
-        set { requirements[Self.canonical(name)] = newValue }
+    /// What the command of this name asks from now on; for `recording` what each of its commands asks.
+    package mutating func require(_ requirement: Requirement, for name: String) {
+        for command in Self.commands(named: name) { requirements[command] = requirement }
     }
 
     /// What `command` asks of who issues it.
@@ -41,9 +40,11 @@ package struct CommandPolicy: Hashable, Sendable {
     /// Whether a name, as a policy or a list of capabilities may write it, is a command's.
     package static func knows(_ name: String) -> Bool { Command.names.contains(name.lowercased()) }
 
-    /// The name that ``Command/name`` has for a command with several.
-    package static func canonical(_ name: String) -> String { aliases[name.lowercased()] ?? name.lowercased() }
+    /// The ``Command/name``s that a word of the configuration means.
+    static func commands(named name: String) -> [String] { others[name.lowercased()] ?? [name.lowercased()] }
 
-    /// `recording` is several commands in one, and asks what each of them asks.
-    private static let aliases = ["check_record": "chkrecord", "xml_list": "json_list"]
+    private static let others = [
+        "check_record": ["chkrecord"], "xml_list": ["json_list"],
+        "recording": ["record", "norecord", "pause", "resume", "chkrecord"],
+    ]
 }

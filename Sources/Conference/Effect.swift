@@ -80,6 +80,12 @@ package enum RemovalReason: Hashable, Sendable {
     /// As kicked, without the sound.
     case hungUp
     case conferenceEnded
+
+    /// The member did not leave by itself, nor did the room.
+    var isKick: Bool {
+        if case .kicked = self { return true }
+        return self == .hungUp
+    }
 }
 
 /// The data of the private join message (conference.md §1.9).

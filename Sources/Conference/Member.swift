@@ -19,6 +19,13 @@ struct Member: Sendable {
     var autoGain: AutoGain?
     var isDenoised: Bool
     var position: Position?
+    /// What the keys of its telephone do.
+    let controls: [CallerControl]
+    /// Keys that may yet become more.
+    var keys = ""
+    /// Since the last ``RoomAction/talkReport``.
+    var spurts = 0
+    var spurtTime: Duration = .zero
     var talkedAt: Duration?
     var video: VideoFlow
     /// A picture has arrived since video last began to come in.
@@ -40,6 +47,8 @@ struct Member: Sendable {
 
     /// - Parameter flags: Its own with the profile's, and `moderator` when the PIN said so.
     init(_ request: JoinRequest, flags: MemberFlags, profile: RoomProfile, at now: Duration) {
+        let usual = flags.contains(.moderator) ? profile.moderatorControls : nil
+        controls = profile.controls(named: request.controls ?? usual ?? profile.callerControls)
         (id, self.request, self.flags, joinedAt, publishedAt) = (request.id, request, flags, now, now)
         isMuted = !flags.isDisjoint(with: [.mute, .secondScreen])
         isDeaf = !flags.isDisjoint(with: [.deaf, .secondScreen]) || request.isScreenShare

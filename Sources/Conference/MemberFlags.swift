@@ -38,6 +38,9 @@ package struct MemberFlags: OptionSet, Hashable, Sendable {
     /// The video floor is this member's whenever nobody has locked it.
     package static let videoBridge = MemberFlags(rawValue: 1 << 16)
 
+    /// Events tell every ten seconds how much it talked.
+    package static let talkDataEvents = MemberFlags(rawValue: 1 << 17)
+
     /// Reads `mute|moderator`; separators `|` and `,`, any case, unknown words ignored.
     package init(parsing text: String) { self = FlagWords.parse(text, Self.words) }
 
@@ -59,6 +62,6 @@ package struct MemberFlags: OptionSet, Hashable, Sendable {
         ("endconf", .endconf), ("mandatory_member_endconf", .mandatoryEndconf), ("mintwo", .mintwo),
         ("nomoh", .nomoh), ("second-screen", .secondScreen), ("mute-detect", .muteDetect),
         ("dist-dtmf", .distDTMF), ("skip-dtmf", .skipDTMF), ("vmute", .vmute), ("blind", .blind),
-        ("join-vid-floor", .joinVideoFloor), ("video-bridge", .videoBridge),
+        ("join-vid-floor", .joinVideoFloor), ("video-bridge", .videoBridge), ("talk-data-events", .talkDataEvents),
     ]
 }

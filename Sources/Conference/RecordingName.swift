@@ -49,3 +49,13 @@ package struct RecordingSummary: Equatable, Sendable {
     /// Seconds since 1970.
     package var startedAtUnix: Int
 }
+
+extension RecordingName {
+    /// `a-2.opus` for `a.opus`.
+    func numbered(_ number: Int) -> RecordingName {
+        let dot = text.lastIndex(of: ".") ?? text.endIndex
+        return RecordingName(unchecked: "\(text[..<dot])-\(number)\(text[dot...])")
+    }
+
+    private init(unchecked text: String) { self.text = text }
+}

@@ -27,7 +27,7 @@ package struct Issuer: Sendable {
         name: String, member: MemberID? = nil, role: Role = .participant, capabilities: Set<String> = []
     ) {
         (self.name, self.member, self.role, pressesOwnKeys) = (name, member, role, false)
-        self.capabilities = Set(capabilities.map(CommandPolicy.canonical))
+        self.capabilities = Set(capabilities.flatMap(CommandPolicy.commands(named:)))
     }
 
     private init(keysOf member: MemberID, name: String) {

@@ -10,6 +10,8 @@ package enum Selector: Hashable, Sendable {
     /// The newest member whose call has a variable of this value.
     case variable(String, String)
 
+    var isCollective: Bool { self == .all || self == .nonModerator }
+
     /// Reads a number above 0, `all`, `non_moderator` or `last`, in any case, or `<variable>=<value>`.
     package init?(_ text: some StringProtocol) {
         if let equals = text.firstIndex(of: "="), equals > text.startIndex {
