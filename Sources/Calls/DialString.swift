@@ -57,6 +57,10 @@ package struct DialString: Sendable, Equatable {
         self.groups = groups
     }
 
+    /// `text` without the characters that would make it more than a part of an address or a value: what a caller
+    /// supplied must not name whom else to call.
+    static func harmless(_ text: String) -> String { text.filter { !",|[]{}<>'\\".contains($0) } }
+
     package static let maximumTargets = 64
     /// In bytes.
     package static let maximumSize = 16_384

@@ -54,7 +54,7 @@ extension Switchboard {
             }
             calls[id]?.pending.removeLast()
             let call = dialplan.expand(next, for: run.leg.attributes, functions: functions)
-            calls[id]?.lastApplication = call.data.isEmpty ? call.name : "\(call.name) \(call.data)"
+            calls[id]?.lastApplication = call.forRecords
             do {
                 steps += start(try Application(call), of: id, at: now)
             } catch {
@@ -208,5 +208,13 @@ extension Application {
         case .assign, .log, .sleep, .hash, .limit, .ringReady, .skip: false
         default: true
         }
+    }
+}
+
+extension ApplicationCall {
+    /// As it may stand in a record: a room's name without its PIN.
+    fileprivate var forRecords: String {
+        let shown = name == "conference" ? String(data.prefix { $0 != "+" }) : data
+        return shown.isEmpty ? name : "\(name) \(shown)"
     }
 }

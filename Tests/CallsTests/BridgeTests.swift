@@ -363,6 +363,23 @@ struct BridgeTests {
         }
     }
 
+    @Test func aCallerCannotNameWhomElseToCall() throws {
+        let one = condition(try dialled("^(.*)$"), "bridge {x=${caller_id_name}}user/$1")
+        let other = condition(.always, "bridge {x=${caller_id_name}}user/${destination_number}")
+        for rule in [one, other] {
+            var scene = CallScene(ext("all", rule))
+            #expect(scene.dial("1000,user/1001").ends == [scene.caller: .subscriberAbsent])
+            #expect(scene.dial("9|user/1001").placed.isEmpty)
+            #expect(scene.dial("[x=1]1000").placed.isEmpty)
+            let leg = Leg(
+                id: scene.caller, kind: .verto(session: "s"), callerIDName: "A}user/1001,{",
+                destination: "1000")
+            let placed = scene.hear(.invited(leg)).placed
+            #expect(placed.map(\.leg.destination) == ["1000"])
+            #expect(placed.first?.leg.variables["x"] == "Auser/1001")
+        }
+    }
+
     // MARK: Limits
 
     @Test func countsTheLegsToAUserToo() {

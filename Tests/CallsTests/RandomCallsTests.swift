@@ -60,7 +60,7 @@ private struct Outcome {
 /// Random events over many calls in virtual time: whatever happens, no leg is left without an end, no bridge with one
 /// side, and each leg has exactly one record.
 struct RandomCallsTests {
-    @Test(arguments: [UInt64](1...12))
+    @Test(arguments: [UInt64](1...8))
     func leavesNothingBehind(seed: UInt64) throws {
         var seed = seed
         func random(_ bound: Int) -> Int {
@@ -89,7 +89,7 @@ struct RandomCallsTests {
             let legs = scene.board.legs.map(\.id).sorted { $0.rawValue < $1.rawValue }
             return legs.isEmpty ? LegID("nobody") : legs[random(legs.count)]
         }
-        for _ in 0..<4_000 {
+        for _ in 0..<2_500 {
             scene.now += .milliseconds(random(2_000))
             let id = leg()
             let destination = destinations[random(destinations.count)]

@@ -57,11 +57,12 @@ package struct Dialplan: Sendable {
         for call: CallAttributes,
         functions: Template.Functions = { _, _ in nil }
     ) -> ApplicationCall {
-        ApplicationCall(
-            name: application.name,
-            data: application.data.expanded(call: functions) { call.value($0) ?? globals[$0] },
-            origin: application.origin
-        )
+        let isDialString = application.name == "bridge"
+        let data = application.data.expanded(call: functions) { name in
+            guard let value = call.value(name) else { return globals[name] }
+            return isDialString && call.isCallers(name) ? DialString.harmless(value) : value
+        }
+        return ApplicationCall(name: application.name, data: data, origin: application.origin)
     }
 
     /// A variable of the configuration.
@@ -133,6 +134,7 @@ private struct Hunt {
 
     private mutating func run(_ actions: [DialplanAction], captures: [String]) {
         for action in actions {
+            let captures = action.application == "bridge" ? captures.map(DialString.harmless) : captures
             let data = action.data.binding(captures)
             if action.isInline {
                 runInline(action.application, data: data.expanded(call: functions, value: value))
