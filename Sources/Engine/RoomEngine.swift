@@ -222,7 +222,8 @@ package final class RoomEngine {
 
     // MARK: Effects
 
-    func run(_ effects: [Effect], at now: Instant) { for effect in effects { run(effect, at: now) } }
+    /// Carries out what the room says, in order.
+    package func run(_ effects: [Effect], at now: Instant) { for effect in effects { run(effect, at: now) } }
 
     private func run(_ effect: Effect, at now: Instant) {
         switch effect {

@@ -22,10 +22,10 @@ import CSpeexDSP
 
     /// Brings speech to one loudness, slowly, up by 30 dB at most; `nil` stops.
     ///
-    /// - Parameter score: The mean absolute sample of speech to aim at, 1 to 8000; what ``PCM/meanAbsolute(_:)`` says.
+    /// - Parameter score: The mean absolute sample of speech to aim at, 1 to 4600; what ``PCM/meanAbsolute(_:)`` says.
     package mutating func setAutoGain(score: Int?) {
         set(SPEEX_PREPROCESS_SET_AGC, score == nil ? 0 : 1)
-        if let score { set(SPEEX_PREPROCESS_SET_AGC_TARGET, Self.level(score: score)) }
+        if let score { set(SPEEX_PREPROCESS_SET_AGC_TARGET, Self.level(score: min(score, 32_767))) }
     }
 
     /// Changes one frame in place.
@@ -44,15 +44,9 @@ import CSpeexDSP
         _ = unsafe speex_preprocess_ctl(state, request, &value)
     }
 
-    /// The library counts loudness in its own way; measured with speech, its level is about five times the score.
-    private static func level(score: Int) -> Int32 { Int32(max(1, min(score, 8_000)) * 5).clamped(to: 1...32_768) }
+    /// The library counts loudness in its own way; for voices its level is about seven times the score.
+    private static func level(score: Int) -> Int32 { Int32(max(1, min(score * 7, 32_768))) }
 
     /// 20 ms at 48 kHz.
     package static let frame = 960
-}
-
-extension Int32 {
-    fileprivate func clamped(to range: ClosedRange<Int32>) -> Int32 {
-        Swift.max(range.lowerBound, Swift.min(self, range.upperBound))
-    }
 }

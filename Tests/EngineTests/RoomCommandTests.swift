@@ -82,7 +82,7 @@ struct RoomCommandTests {
                 if case .remove(let key, _) = delta.change { return "remove \(key)" }
                 return "publish"
             case .parted(_, let leg, _): return "parted \(leg)"
-            case .removed(let leg, let reason): return "removed \(leg) \(reason)"
+            case .removed(let leg, .kicked): return "removed \(leg) kicked"
             default: return "other"
             }
         }

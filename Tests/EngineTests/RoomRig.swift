@@ -26,6 +26,9 @@ final class RoomRig {
     private let context: DTLSContext
     private let scratch = DecodeScratch()
     private(set) var milliseconds = 0
+    private var reloads = 0
+    /// Calls that speak with each other.
+    var pairs: [CallPair] = []
     private static let server = TransportAddress(ipv4: 0xC000_0201, port: 10_000)
 
     /// - Parameter profile: Changes the default room, which publishes its rows.
@@ -55,24 +58,15 @@ final class RoomRig {
         joins: Bool = true
     ) throws -> Caller {
         let number = callers.count + 1
-        let address = TransportAddress(ipv4: 0x0A00_0000 + UInt32(number), port: 40_000)
-        var settings = FakeBrowser.Settings(address: address)
+        var settings = FakeBrowser.Settings(address: Self.address(of: number))
         (settings.direction, settings.offersAudioLevel) = (direction, hasLevels)
         (settings.hasAudio, settings.videos) = (hasAudio, videos)
-        let browser = FakeBrowser(settings: settings, context: context, outbox: outbox, random: &random)
-        let local = LocalTransport(
-            ufrag: "ufrag\(number)", pwd: "passwordpasswordpassword\(number)", fingerprint: context.fingerprint,
-            candidates: [.init(ip: Self.server.ip, port: Self.server.port)], audioSSRC: UInt32(1000 + number),
-            videoSSRCs: (0..<16).map {
-                StreamSSRCs(media: SSRC(UInt32(number * 100_000 + $0)), rtx: SSRC(UInt32(number * 100_000 + 50 + $0)))
-            },
-            cname: "cname\(number)", sessionID: UInt64(number))
-        let negotiation = try Negotiation(answering: browser.offer, from: local)
+        let (browser, address, local, negotiation) = try connection(of: number, settings: settings)
         let peer = try Peer(local: local, remote: negotiation.remote, context: context, egress: egress, at: now)
         let leg = MediaLeg(
             id: "call\(number)", peer: peer, audio: negotiation.audio, videos: negotiation.videos, scratch: scratch,
             clock: WallClock(unixNanosecondsAtZero: 0), seed: random.next(), at: now)
-        let caller = try Caller(number: number, browser: browser, address: address, leg: leg)
+        let caller = try Caller(number: number, settings: settings, browser: browser, address: address, leg: leg)
         (caller.local, caller.negotiation) = (local, negotiation)
         if negotiation.camera != nil {
             caller.camera = SyntheticCamera(number: UInt8(number), style: .init(), random: &random)
@@ -82,6 +76,27 @@ final class RoomRig {
         flush(caller)
         if joins { try join(caller, flags: flags, sharedBy: sharedBy) }
         return caller
+    }
+
+    private static func address(of number: Int, reload: Int = 0) -> TransportAddress {
+        TransportAddress(ipv4: 0x0A00_0000 + UInt32(number), port: 40_000 + UInt16(reload))
+    }
+
+    /// A browser, our transport for it, and what its offer comes to.
+    private func connection(
+        of number: Int, settings: FakeBrowser.Settings, reload: Int = 0
+    ) throws -> (browser: FakeBrowser, address: TransportAddress, local: LocalTransport, negotiation: Negotiation) {
+        let browser = FakeBrowser(settings: settings, context: context, outbox: outbox, random: &random)
+        let local = LocalTransport(
+            ufrag: "ufrag\(number)r\(reload)", pwd: "passwordpasswordpassword\(number)",
+            fingerprint: context.fingerprint, candidates: [.init(ip: Self.server.ip, port: Self.server.port)],
+            audioSSRC: UInt32(1000 + number),
+            videoSSRCs: (0..<16).map {
+                StreamSSRCs(media: SSRC(UInt32(number * 100_000 + $0)), rtx: SSRC(UInt32(number * 100_000 + 50 + $0)))
+            },
+            cname: "cname\(number)", sessionID: UInt64(number))
+        let negotiation = try Negotiation(answering: browser.offer, from: local)
+        return (browser, Self.address(of: number, reload: reload), local, negotiation)
     }
 
     func join(_ caller: Caller, flags: MemberFlags? = nil, sharedBy: Caller? = nil) throws {
@@ -117,6 +132,34 @@ final class RoomRig {
         return room.perform(command, by: Issuer(name: "test", role: .operator), at: now)
     }
 
+    /// What a room would say that decided so.
+    func carryOut(_ effects: Effect...) {
+        room.run(effects, at: now)
+        collect()
+    }
+
+    /// Has a sound ready to be played.
+    func load(_ samples: [Int16], as name: SoundName) {
+        room.sounds.insert(Native.Sound(samples: samples), named: name)
+    }
+
+    /// The browser of `caller` is gone and another one there, which gets the same call.
+    func reload(_ caller: Caller) throws {
+        reloads += 1
+        let fresh = try connection(of: caller.number, settings: caller.settings, reload: reloads)
+        let peer = try Peer(
+            local: fresh.local, remote: fresh.negotiation.remote, context: context, egress: egress, at: now)
+        caller.comeBack(with: fresh.browser, at: fresh.address)
+        (caller.local, caller.negotiation) = (fresh.local, fresh.negotiation)
+        _ = room.reattached(caller.leg, over: peer, fresh.negotiation.audio, fresh.negotiation.videos, at: now)
+        try fresh.browser.accept(fresh.negotiation.answer.text, at: now)
+        if caller.camera != nil {
+            caller.camera = SyntheticCamera(number: UInt8(caller.number), style: .init(), random: &random)
+        }
+        flush(caller)
+        collect()
+    }
+
     // MARK: Time
 
     func run(milliseconds count: Int) throws {
@@ -146,6 +189,7 @@ final class RoomRig {
     private func tick() {
         room.advance(to: now)
         for solo in solos where solo.advance(to: now) == .ended { endedSolos += 1 }
+        for pair in pairs { pair.advance(to: now) }
         var events: [Peer.Event] = []
         for caller in callers { caller.leg.advance(to: now, events: &events) }
         network.send(egress.batches[0], from: Self.server, at: now)
@@ -219,8 +263,10 @@ final class Caller {
     }
 
     let number: Int
-    let browser: FakeBrowser
-    let address: TransportAddress
+    /// Of its browser.
+    let settings: FakeBrowser.Settings
+    private(set) var browser: FakeBrowser
+    private(set) var address: TransportAddress
     let leg: MediaLeg
     var local: LocalTransport?
     var negotiation: Negotiation?
@@ -241,8 +287,10 @@ final class Caller {
     private let ear = AudioInput(energyLevel: 0, scratch: DecodeScratch())
     private var frame = 0
 
-    init(number: Int, browser: FakeBrowser, address: TransportAddress, leg: MediaLeg) throws {
-        (self.number, self.browser, self.address, self.leg) = (number, browser, address, leg)
+    init(
+        number: Int, settings: FakeBrowser.Settings, browser: FakeBrowser, address: TransportAddress, leg: MediaLeg
+    ) throws {
+        (self.number, self.settings, self.browser, self.address, self.leg) = (number, settings, browser, address, leg)
         voice = try Voice()
     }
 
@@ -265,10 +313,21 @@ final class Caller {
 
     func hush() { words = { _ in [Int16](repeating: 0, count: 960) } }
 
+    /// Goes on in another browser, which hears and sees nothing of before.
+    func comeBack(with browser: FakeBrowser, at address: TransportAddress) {
+        (self.browser, self.address, keyFramesSent) = (browser, address, 0)
+        ear.restart()
+        forget()
+        sights = []
+    }
+
     func forget() { (heard, packets) = ([], []) }
 
     /// The amplitude of another's tone in the last second.
-    func hears(_ other: Caller) -> Double { Sound.amplitude(of: other.frequency, in: heard.suffix(48_000)) }
+    func hears(_ other: Caller) -> Double { hears(other.frequency) }
+
+    /// The amplitude of a tone in the last second.
+    func hears(_ frequency: Double) -> Double { Sound.amplitude(of: frequency, in: heard.suffix(48_000)) }
 
     /// The same where packets are lost: the median of tenths, because where the delay changes the phase jumps.
     func hearsPieces(of other: Caller) -> Double {

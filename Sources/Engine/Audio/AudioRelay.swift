@@ -54,6 +54,7 @@ struct AudioRelay {
             if step > 0 { sequenceOffset &-= 1 }
             return
         }
+        if step > 0 { stepOverKeys(at: header.sequence) }
         let sequence = header.sequence &+ sequenceOffset
         // Late, from before this piece: the receiver has other packets there.
         guard Int16(bitPattern: sequence &- first) >= 0 else { return }
@@ -69,6 +70,14 @@ struct AudioRelay {
         first = target.output.sequence
         sequenceOffset = first &- header.sequence
         timestampOffset = target.output.timestamp &- header.timestamp
+    }
+
+    /// Keys of our own were sent meanwhile: what follows comes behind them, and what is late is too late.
+    private mutating func stepOverKeys(at sequence: UInt16) {
+        let sent = target.output.sequence &- (sequence &+ sequenceOffset)
+        guard Int16(bitPattern: sent) > 0 else { return }
+        sequenceOffset &+= sent
+        first = sequence &+ sequenceOffset
     }
 
     /// RFC 3550 A.1: as far no stream loses or mixes up its packets.
