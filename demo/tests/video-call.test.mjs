@@ -2,94 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { VertoCall, memberFrom } from '../verto.js';
 import { layersFor } from '../verto/media.js';
-
-class FakeStream {
-  constructor(tracks = []) {
-    this.tracks = tracks;
-  }
-
-  getAudioTracks() {
-    return this.tracks.filter(({ kind }) => kind === 'audio');
-  }
-
-  getVideoTracks() {
-    return this.tracks.filter(({ kind }) => kind === 'video');
-  }
-}
-
-const track = (kind, width = 1280, height = 720) => ({ kind, getSettings: () => ({ width, height }) });
-
-class FakeTransceiver {
-  currentDirection = null;
-  mid = null;
-
-  constructor(trackOrKind, { direction, sendEncodings = [{}] }) {
-    this.direction = direction;
-    const kind = trackOrKind.kind ?? trackOrKind;
-    this.receiver = { track: { kind } };
-    this.sender = {
-      track: trackOrKind.kind ? trackOrKind : null,
-      encodings: sendEncodings,
-      replaceTrack: async (next) => (this.sender.track = next),
-      getParameters: () => ({ encodings: structuredClone(this.sender.encodings) }),
-      setParameters: async ({ encodings }) => (this.sender.encodings = encodings),
-    };
-  }
-
-  stop() {
-    this.direction = 'stopped';
-  }
-}
-
-/** Descriptions are lists of `mid kind direction`; the answer `no` refuses an m-line. */
-class FakePeer extends EventTarget {
-  iceGatheringState = 'complete';
-  signalingState = 'stable';
-  transceivers = [];
-
-  addTransceiver(trackOrKind, init) {
-    return this.transceivers[this.transceivers.push(new FakeTransceiver(trackOrKind, init)) - 1];
-  }
-
-  getTransceivers() {
-    return this.transceivers;
-  }
-
-  async createOffer() {
-    const lines = this.transceivers.filter(({ direction, mid }) => mid !== null || direction !== 'stopped');
-    return { type: 'offer', sdp: lines.map((each) => `${each.receiver.track.kind} ${each.direction}`).join('\n') };
-  }
-
-  async setLocalDescription(description) {
-    this.signalingState = description.type === 'offer' ? 'have-local-offer' : 'stable';
-    if (description.type === 'offer') this.localDescription = description;
-  }
-
-  async setRemoteDescription({ sdp }) {
-    this.signalingState = 'stable';
-    const mirrored = { sendonly: 'recvonly', recvonly: 'sendonly', no: 'stopped' };
-    sdp.split('\n').forEach((direction, index) => {
-      const each = this.transceivers[index];
-      each.mid = String(index);
-      each.currentDirection = mirrored[direction] ?? direction;
-      if (direction === 'no') each.direction = 'stopped';
-    });
-  }
-
-  close() {}
-}
+import { FakeStream, fakePeers, track } from './support/fake-media.mjs';
 
 /** A call that is up. `answers` are those of the server, first to the invite, then to each new offer. */
 async function makeCall(options, ...answers) {
-  globalThis.MediaStream = FakeStream;
-  globalThis.RTCRtpReceiver = {};
-  const peers = [];
-  globalThis.RTCPeerConnection = class extends FakePeer {
-    constructor() {
-      super();
-      peers.push(this);
-    }
-  };
+  const peers = fakePeers();
   const requests = [];
   const client = {
     login: '1008@x',

@@ -58,15 +58,24 @@ export class CallMedia {
   /** Takes the server's offer, sends `audio` and `video` where it lets us, and resolves with the answer. */
   async answer(offer, { audio = null, video = null }) {
     await this.#peer.setRemoteDescription({ type: 'offer', sdp: offer });
-    const [sound] = this.#peer.getTransceivers().filter((each) => each.receiver.track.kind === 'audio');
+    const all = this.#peer.getTransceivers().filter((each) => !isOver(each));
+    for (const each of all) if (each.receiver.track.kind === 'video') this.#keep(each);
+    const sound = all.find((each) => each.receiver.track.kind === 'audio');
     for (const [transceiver, track] of [[sound, audio], [this.#videos[0], video]]) {
       if (!transceiver || !track) continue;
       transceiver.direction = 'sendrecv';
+      transceiver.sender.setStreams?.(...streamsOf(track));
       await transceiver.sender.replaceTrack(track);
     }
     await this.#peer.setLocalDescription(await this.#peer.createAnswer());
     await gathered(this.#peer);
+    const sender = this.#videos[0]?.sender;
+    if (sender?.track) await fit(sender, sender.track);
     return this.#peer.localDescription.sdp;
+  }
+
+  get isConnected() {
+    return this.#peer.connectionState === 'connected';
   }
 
   close() {
