@@ -84,6 +84,32 @@ struct OfferTests {
         #expect(negotiation.version == 1 && negotiation.answer.media.allSatisfy { !$0.isRejected })
     }
 
+    typealias Own = (file: String, source: UInt32, rtx: UInt32, keys: [UInt8])
+
+    static let ownAnswers: [Own] = [
+        ("chromium-156-answer-to-our-video-offer", 3_543_044_237, 442_471_598, [110, 126]),
+        ("firefox-153esr-answer-to-our-video-offer", 3_741_701_002, 1_918_091_876, [126]),
+        ("chromium-156-answer-to-our-renewed-offer", 6_468_312, 2_464_117_431, [101]),
+        ("firefox-153esr-answer-to-our-renewed-offer", 3_266_680_227, 2_345_157_087, [101]),
+    ]
+
+    /// What both browsers answered to these very offers.
+    @Test(arguments: ownAnswers)
+    func readsAnswersToItself(row: Own) throws {
+        let call = try Negotiation(answering: try recorded("firefox-153esr-audio-video-offer"), from: local)
+        let offer =
+            row.file.contains("renewed") ? Offer(renewing: call, from: local) : Offer(from: local, hasVideo: true)
+        let negotiation = try offer.accept(try recorded(row.file))
+        let offered = offer.description.media.map { UInt8($0.formats[0]) }
+        #expect([negotiation.audio?.payloadType, negotiation.camera?.payloadType] == offered)
+        #expect(negotiation.audio?.telephoneEvents == row.keys && negotiation.audio?.audioLevelID == 1)
+        #expect(negotiation.audio?.direction == .sendrecv && negotiation.camera?.direction == .sendrecv)
+        let source = StreamSSRCs(media: SSRC(row.source), rtx: SSRC(row.rtx))
+        #expect(negotiation.camera?.announced == [source] && negotiation.camera?.rtxPayloadType != nil)
+        #expect(negotiation.camera?.feedback == [.nack, .pli, .fir, .remb])
+        #expect(negotiation.camera?.midExtensionID != nil && !negotiation.remote.isDTLSServer)
+    }
+
     typealias Edit = (what: String, edit: @Sendable (String) -> String, failure: Negotiation.Failure)
 
     static let refusals: [Edit] = [
