@@ -282,6 +282,8 @@ final class Caller {
     /// What came, played as a browser would.
     private(set) var heard: [Int16] = []
     private(set) var packets: [Packet] = []
+    /// Telephone events that came.
+    private(set) var keys: [Packet] = []
 
     private var voice: Voice
     private let ear = AudioInput(energyLevel: 0, scratch: DecodeScratch())
@@ -321,7 +323,7 @@ final class Caller {
         sights = []
     }
 
-    func forget() { (heard, packets) = ([], []) }
+    func forget() { (heard, packets, keys) = ([], [], []) }
 
     /// The amplitude of another's tone in the last second.
     func hears(_ other: Caller) -> Double { hears(other.frequency) }
@@ -385,10 +387,11 @@ final class Caller {
             sights.append(Sight(milliseconds: milliseconds, slot: slot, piece: piece, header: header))
             return
         }
-        packets.append(
-            Packet(
-                payload: payload.indices.map { payload[$0] }, sequence: header.sequence, timestamp: header.timestamp,
-                marker: header.marker))
+        let packet = Packet(
+            payload: payload.indices.map { payload[$0] }, sequence: header.sequence, timestamp: header.timestamp,
+            marker: header.marker)
+        guard header.payloadType == leg.output.payloadType else { return keys.append(packet) }
+        packets.append(packet)
         ear.insert(payload, sequence: header.sequence, timestamp: header.timestamp, level: nil, at: now)
     }
 
