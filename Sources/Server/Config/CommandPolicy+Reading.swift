@@ -22,7 +22,7 @@ extension CommandPolicy {
                 report.fail("role: '\(role)' is not one of \(roles)", at: child.origin)
                 continue
             }
-            self[name] = requirement
+            require(requirement, for: name)
         }
     }
 }

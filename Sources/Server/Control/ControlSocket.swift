@@ -60,6 +60,8 @@ package struct ControlSocket: Service {
 
     private func serve(_ file: ControlSocketFile) async throws {
         let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            // Who pipes commands in says at once that there are no more, and wants the answers nevertheless.
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
             .bind(file.descriptor) { [limits] channel in
                 channel.eventLoop.makeCompletedFuture {
                     let pipeline = channel.pipeline.syncOperations
@@ -93,7 +95,8 @@ package struct ControlSocket: Service {
                     guard !isOneTooMany else {
                         return try await outbound.write(ByteBuffer(bytes: ControlMessage.answer(Self.tooMany)))
                     }
-                    guard let caller = try await PeerCredentials.of(connection.channel).caller() else {
+                    guard let caller = try await PeerCredentials.of(connection.channel).caller(serverUser: geteuid())
+                    else {
                         log.warning("control socket: refused", metadata: ["path": "\(path)"])
                         return try await outbound.write(ByteBuffer(bytes: ControlMessage.answer(Self.notAllowed)))
                     }
@@ -161,10 +164,14 @@ private final class Counter: Sendable {
 }
 
 /// Who is at the other end of a Unix domain socket: Linux's `struct ucred`.
-struct PeerCredentials: Sendable {
-    let process: Int32
-    let user: UInt32
-    let group: UInt32
+package struct PeerCredentials: Sendable {
+    package let process: Int32
+    package let user: UInt32
+    package let group: UInt32
+
+    package init(process: Int32, user: UInt32, group: UInt32) {
+        (self.process, self.user, self.group) = (process, user, group)
+    }
 
     static func of(_ channel: any Channel) async throws -> PeerCredentials {
         guard let provider = channel as? any SocketOptionProvider else { throw ChannelError.operationUnsupported }
@@ -174,7 +181,7 @@ struct PeerCredentials: Sendable {
     }
 
     /// The name of a user that may ask; `nil` for anybody else.
-    func caller(serverUser: UInt32 = geteuid()) -> String? {
+    package func caller(serverUser: UInt32) -> String? {
         user == serverUser || user == 0 ? Self.name(of: user) : nil
     }
 

@@ -150,6 +150,7 @@ package struct RecordReader {
     private static func value(_ value: DatabaseValue?, _ kind: RecordTable.Kind) -> JSON {
         guard let value, !value.isNull else { return .null }
         switch kind {
+        case .flag: return Bool.fromDatabaseValue(value).map { .bool($0) } ?? .null
         case .integer: return Int64.fromDatabaseValue(value).map { .integer($0) } ?? .null
         case .real: return Double.fromDatabaseValue(value).map { .number($0) } ?? .null
         case .text: return String.fromDatabaseValue(value).map { .string($0) } ?? .null

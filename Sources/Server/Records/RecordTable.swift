@@ -9,6 +9,8 @@ package enum RecordTable: String, Sendable, CaseIterable {
         case integer = "INTEGER"
         case real = "REAL"
         case text = "TEXT"
+        /// 0 or 1 in the database.
+        case flag = "BOOLEAN"
         /// An array or an object, as JSON text in the database.
         case json = "JSON"
     }
@@ -36,7 +38,7 @@ package enum RecordTable: String, Sendable, CaseIterable {
             [
                 ("uuid", .text), ("name", .text), ("domain", .text), ("profile", .text), ("hostname", .text),
                 ("rate", .integer), ("interval", .integer), ("start", .real), ("end", .real), ("duration", .real),
-                ("forced_end", .integer), ("most_members", .integer), ("members", .json), ("rejected", .json),
+                ("forced_end", .flag), ("most_members", .integer), ("members", .json), ("rejected", .json),
                 ("recordings", .json),
             ]
         }
@@ -64,7 +66,7 @@ package struct RecordEntry: Sendable, Equatable {
     }
 
     /// The line of the file, without its line feed.
-    var line: String {
+    package var line: String {
         var object: JSONObject = ["record": .string(table.word), "id": .integer(id)]
         for (name, _) in table.columns { object[name] = values[name] ?? .null }
         return JSON.object(object).text
