@@ -133,10 +133,6 @@ struct CallRequestTests {
             "foreign", "verto.attach", ["sdp": "x", "dialogParams": ["callID": "foreign"]],
             #"{"callID":"foreign","message":"CALL DOES NOT EXIST","code":-32002}"#
         ),
-        (
-            "not offered", "verto.attach", ["sdp": "x", "dialogParams": ["callID": "own"]],
-            #"{"message":"CALL WAS NOT OFFERED","code":-32002}"#
-        ),
         ("no params", "verto.info", nil, #"{"message":"Params data missing","code":-32002}"#),
         ("no text", "verto.info", ["msg": ["to": "x"]], #"{"message":"INVALID MESSAGE to and body params required"}"#),
         ("no params", "echo", nil, #"{"message":"Params data missing","code":-32002}"#),

@@ -383,6 +383,8 @@ final class Rig {
         }
         carryOut(effects, in: key)
         run { endpoint.completed(token, outcome, at: now, into: &$0) }
+        guard case .success(.dialing(_, inBackground: false)) = outcome else { return }
+        run { endpoint.completed(token, .success(.dialed(cause: "SUCCESS")), at: now, into: &$0) }
     }
 
     private func carryOut(_ effects: [Effect], in key: RoomKey) {
