@@ -43,7 +43,7 @@ package final class MediaLeg {
     // Of `audio`, as every packet asks for them.
     private var receivesAudio = false
     private var audioLevelID: UInt8?
-    private(set) var telephoneEvents: [UInt8] = []
+    private(set) var keyFormats = KeyFormats()
 
     package init(
         id: String, peer: Peer, audio: AudioParameters?, videos: [VideoParameters] = [], videoLimit: UInt64? = nil,
@@ -70,7 +70,7 @@ package final class MediaLeg {
         sendsAudio = audio?.direction.sends == true
         receivesAudio = audio?.direction.receives == true
         audioLevelID = audio?.audioLevelID
-        telephoneEvents = audio?.telephoneEvents ?? []
+        keyFormats = KeyFormats(audio)
         if let type = audio?.payloadType { output.renumber(type) }
         guard video == nil else {
             video?.negotiated(videos, at: now)
@@ -111,7 +111,7 @@ package final class MediaLeg {
 
     /// Presses keys towards the peer, one after the other. `false`: it takes none, or there are too many already.
     package func press(_ digits: String) -> Bool {
-        guard sendsAudio, !telephoneEvents.isEmpty else { return false }
+        guard sendsAudio, keyFormats.first != nil else { return false }
         return keys.add(digits)
     }
 
@@ -155,16 +155,16 @@ package final class MediaLeg {
         guard header.ssrc == source else { return }
         reception.received(
             sequence: header.sequence, timestamp: header.timestamp, at: now, clockRate: output.clockRate)
-        let isKey = telephoneEvents.contains(header.payloadType)
+        let key = keyFormats.format(of: header.payloadType)
         if relay != nil {
-            relay?.forward(header, payload, isAudio ? .sound : isKey ? .key : .other, at: now)
+            relay?.forward(header, payload, isAudio ? .sound : key.map { .key($0) } ?? .other, at: now)
         } else {
             // Keys and what else shares the audio's numbers is no loss: the buffer takes it for padding.
             input.insert(
                 isAudio ? payload : payload.extracting(0..<0), sequence: header.sequence, timestamp: header.timestamp,
                 level: isAudio ? level(audioLevelID, header, packet) : nil, at: now)
         }
-        if isKey, let digit = digits.receive(payload, timestamp: header.timestamp) { facts.append(.digit(digit)) }
+        if key != nil, let digit = digits.receive(payload, timestamp: header.timestamp) { facts.append(.digit(digit)) }
     }
 
     /// A new source on the same call starts new statistics and a new stream.
@@ -210,14 +210,14 @@ package final class MediaLeg {
 
     /// Sends what is due of the keys pressed. They count with the audio, and stand at the moment they began.
     private func pressKeys(at now: Instant) {
-        guard sendsAudio, let payloadType = telephoneEvents.first else { return }
+        guard sendsAudio, let format = keyFormats.first else { return }
         advanceClock(to: now)
         keys.advance(at: output.timestamp) { event in
             let number = output.sequence
             let wasSent = peer.sendRTP(
-                marker: event.isFirst, payloadType: payloadType, sequence: number, timestamp: event.timestamp,
+                marker: event.isFirst, payloadType: format.payloadType, sequence: number, timestamp: event.timestamp,
                 ssrc: output.ssrc, mid: nil, payloadCount: TelephoneEventSender.Event.size
-            ) { event.write(to: &$0) }
+            ) { event.write(clockRate: format.clockRate, to: &$0) }
             if wasSent { output.sent(TelephoneEventSender.Event.size, as: number) }
         }
     }
@@ -229,12 +229,19 @@ package final class MediaLeg {
 
 extension MediaLeg {
     /// Sends what another call's peer said, under numbers of our own.
+    ///
+    /// - Parameter duration: Of a key, in place of the one in its payload.
     func pass(
-        _ payload: Span<UInt8>, marker: Bool, payloadType: UInt8, sequence: UInt16, timestamp: UInt32
+        _ payload: Span<UInt8>, marker: Bool, payloadType: UInt8, sequence: UInt16, timestamp: UInt32,
+        duration: UInt16? = nil
     ) {
         peer.sendRTP(
-            payload, marker: marker, payloadType: payloadType, sequence: sequence, timestamp: timestamp,
-            ssrc: output.ssrc)
+            marker: marker, payloadType: payloadType, sequence: sequence, timestamp: timestamp, ssrc: output.ssrc,
+            mid: nil, payloadCount: payload.count
+        ) { slot in
+            for index in payload.indices { slot[index] = payload[index] }
+            if let duration { slot.set(duration, at: 2) }
+        }
         output.sent(payload.count, as: sequence)
     }
 

@@ -127,7 +127,7 @@ extension Negotiation {
             payloadType: opus.payloadType,
             audioLevelID: line.headerExtension(HeaderExtension.audioLevel)?.id,
             telephoneEvents: line.codecs.filter { $0.isNamed("telephone-event") }.map(\.payloadType),
-            direction: line.direction.mirrored)
+            keyClockRates: line.keyClockRates, direction: line.direction.mirrored)
     }
 
     /// One camera a call: whatever further m-lines would send is not asked for.

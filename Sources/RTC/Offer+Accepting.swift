@@ -80,7 +80,7 @@ extension AudioParameters {
             telephoneEvents: telephoneEvents.filter { type in
                 codecs.contains { $0.payloadType == type && $0.isNamed("telephone-event") }
             },
-            direction: direction.narrowed(by: line))
+            keyClockRates: keyClockRates, direction: direction.narrowed(by: line))
     }
 }
 

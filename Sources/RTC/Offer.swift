@@ -26,7 +26,8 @@ package struct Offer: Sendable {
     /// - Parameter hasVideo: Offers a camera's m-line, too, when `local` has sources for one.
     package init(from local: LocalTransport, hasVideo: Bool = false) {
         let audio = AudioParameters(
-            mid: "0", payloadType: 111, audioLevelID: 1, telephoneEvents: [110, 126], direction: .sendrecv)
+            mid: "0", payloadType: 111, audioLevelID: 1, telephoneEvents: [110, 126],
+            keyClockRates: [110: 48_000, 126: 8_000], direction: .sendrecv)
         let pair = hasVideo ? local.videoSSRCs.first : nil
         let videos = pair.map { pair in
             [
@@ -97,7 +98,7 @@ extension AudioParameters {
     fileprivate var offered: AudioParameters {
         AudioParameters(
             mid: mid, payloadType: payloadType, audioLevelID: audioLevelID, telephoneEvents: telephoneEvents,
-            direction: .sendrecv)
+            keyClockRates: keyClockRates, direction: .sendrecv)
     }
 }
 
@@ -113,7 +114,7 @@ extension VideoParameters {
 
 extension MediaDescription {
     /// Of telephone events, by payload type.
-    fileprivate var keyClockRates: [UInt8: Int] {
+    var keyClockRates: [UInt8: Int] {
         var rates: [UInt8: Int] = [:]
         for codec in codecs where codec.isNamed("telephone-event") { rates[codec.payloadType] = codec.clockRate }
         return rates

@@ -123,6 +123,28 @@ struct CallPairTests {
         #expect(zip(all, all.dropFirst()).allSatisfy { $1.sequence == $0.sequence &+ 1 })
     }
 
+    @Test func eachSideGetsItsOwnPayloadTypesAndClocks() throws {
+        let rig = try RoomRig()
+        let one = try rig.add(joins: false)
+        let two = try rig.add(joins: false, hasOtherNumbers: true)
+        try rig.connect()
+        rig.pairs.append(CallPair(one: one.leg, two: two.leg, at: rig.now))
+        #expect(one.leg.output.payloadType == 111 && two.leg.output.payloadType == 109)
+        one.hum()
+        try rig.run(seconds: 2)
+        #expect(two.hears(one) > 4_000)
+        for step: UInt16 in 1...5 {
+            one.browser.sendKey(3, duration: 960 * step, isEnd: step == 5, at: rig.now)
+            rig.flush(one)
+            try rig.run(milliseconds: 20)
+        }
+        #expect(two.keys.map(\.payloadType) == Array(repeating: 101, count: 5))
+        #expect(two.keys.last?.payload == [3, 0x8A, 0x03, 0x20], "100 ms are 800 at 8 kHz")
+        #expect(two.leg.press("4"))
+        try rig.run(seconds: 1)
+        #expect(two.keys.last?.payload == [4, 0x8A, 0x03, 0x20])
+    }
+
     @Test func keysOfOurOwnFitInBetween() throws {
         let (rig, _, one, two) = try rig()
         one.hum()

@@ -55,13 +55,14 @@ final class RoomRig {
     func add(
         flags: MemberFlags? = nil, direction: MediaDirection = .sendrecv, hasLevels: Bool = true,
         hasAudio: Bool = true, videos: [FakeBrowser.Settings.Video] = [], sharedBy: Caller? = nil,
-        joins: Bool = true
+        joins: Bool = true, hasOtherNumbers: Bool = false
     ) throws -> Caller {
         let number = callers.count + 1
         var settings = FakeBrowser.Settings(address: Self.address(of: number))
         (settings.direction, settings.offersAudioLevel) = (direction, hasLevels)
         (settings.hasAudio, settings.videos) = (hasAudio, videos)
-        let (browser, address, local, negotiation) = try connection(of: number, settings: settings)
+        let (browser, address, local, negotiation) = try connection(
+            of: number, settings: settings, hasOtherNumbers: hasOtherNumbers)
         let peer = try Peer(local: local, remote: negotiation.remote, context: context, egress: egress, at: now)
         let leg = MediaLeg(
             id: "call\(number)", peer: peer, audio: negotiation.audio, videos: negotiation.videos, scratch: scratch,
@@ -72,7 +73,8 @@ final class RoomRig {
             caller.camera = SyntheticCamera(number: UInt8(number), style: .init(), random: &random)
         }
         callers.append(caller)
-        try browser.accept(negotiation.answer.text, at: now)
+        let answer = negotiation.answer.text
+        try browser.accept(hasOtherNumbers ? Self.withOwnNumbers(answer) : answer, at: now)
         flush(caller)
         if joins { try join(caller, flags: flags, sharedBy: sharedBy) }
         return caller
@@ -84,7 +86,7 @@ final class RoomRig {
 
     /// A browser, our transport for it, and what its offer comes to.
     private func connection(
-        of number: Int, settings: FakeBrowser.Settings, reload: Int = 0
+        of number: Int, settings: FakeBrowser.Settings, reload: Int = 0, hasOtherNumbers: Bool = false
     ) throws -> (browser: FakeBrowser, address: TransportAddress, local: LocalTransport, negotiation: Negotiation) {
         let browser = FakeBrowser(settings: settings, context: context, outbox: outbox, random: &random)
         let local = LocalTransport(
@@ -95,8 +97,22 @@ final class RoomRig {
                 StreamSSRCs(media: SSRC(UInt32(number * 100_000 + $0)), rtx: SSRC(UInt32(number * 100_000 + 50 + $0)))
             },
             cname: "cname\(number)", sessionID: UInt64(number))
-        let negotiation = try Negotiation(answering: browser.offer, from: local)
+        let offer = browser.offer.text
+        let negotiation = try Negotiation(
+            answering: hasOtherNumbers ? Self.withOtherNumbers(offer) : offer, from: local)
         return (browser, Self.address(of: number, reload: reload), local, negotiation)
+    }
+
+    /// Firefox's payload types: Opus is 109, and keys have a clock of 8 kHz. The browser here sends with its own still,
+    /// so it can only listen.
+    private static func withOtherNumbers(_ offer: String) -> String {
+        offer.replacing("SAVPF 111 63 9 0 8 13 110 126", with: "SAVPF 109 9 0 8 101")
+            .replacing(":111 ", with: ":109 ").replacing(":126 telephone", with: ":101 telephone")
+    }
+
+    private static func withOwnNumbers(_ answer: String) -> String {
+        answer.replacing("SAVPF 109 101", with: "SAVPF 111 126").replacing(":109 ", with: ":111 ")
+            .replacing(":101 ", with: ":126 ")
     }
 
     func join(_ caller: Caller, flags: MemberFlags? = nil, sharedBy: Caller? = nil) throws {
@@ -248,6 +264,7 @@ final class Caller {
 
     struct Packet {
         let payload: [UInt8]
+        let payloadType: UInt8
         let sequence: UInt16
         let timestamp: UInt32
         let marker: Bool
@@ -388,8 +405,8 @@ final class Caller {
             return
         }
         let packet = Packet(
-            payload: payload.indices.map { payload[$0] }, sequence: header.sequence, timestamp: header.timestamp,
-            marker: header.marker)
+            payload: payload.indices.map { payload[$0] }, payloadType: header.payloadType, sequence: header.sequence,
+            timestamp: header.timestamp, marker: header.marker)
         guard header.payloadType == leg.output.payloadType else { return keys.append(packet) }
         packets.append(packet)
         ear.insert(payload, sequence: header.sequence, timestamp: header.timestamp, level: nil, at: now)

@@ -10,7 +10,7 @@ struct AudioRelay {
     enum Content {
         case sound
         /// RFC 4733.
-        case key
+        case key(KeyFormats.Format)
         /// Comfort noise, padding: what the receiver did not agree to.
         case other
     }
@@ -42,14 +42,14 @@ struct AudioRelay {
     mutating func forward(_ header: RTPHeader, _ payload: Span<UInt8>, _ content: Content, at now: Instant) {
         guard !isHeld, target.sendsAudio, target.peer.isConnected else { return begin() }
         let isNew = !isRunning || header.ssrc != source || isJump(to: header.sequence)
-        let type = payload.isEmpty ? nil : payloadType(of: content)
+        let format = payload.isEmpty ? nil : format(of: content)
         if isNew {
-            guard type != nil else { return }
+            guard format != nil else { return }
             start(with: header, at: now)
         }
         let step = Int16(bitPattern: header.sequence &- highest)
         if step > 0 { highest = header.sequence }
-        guard let type else {
+        guard let format else {
             // Closes the gap that it would leave.
             if step > 0 { sequenceOffset &-= 1 }
             return
@@ -59,9 +59,15 @@ struct AudioRelay {
         // Late, from before this piece: the receiver has other packets there.
         guard Int16(bitPattern: sequence &- first) >= 0 else { return }
         let timestamp = header.timestamp &+ timestampOffset
-        if content == .sound, step > 0 || isNew { target.setClock(timestamp, at: now) }
+        var duration: UInt16?
+        if case .key(let from) = content {
+            duration = KeyFormats.duration(of: payload, from: from, to: format)
+        } else if step > 0 || isNew {
+            target.setClock(timestamp, at: now)
+        }
         target.pass(
-            payload, marker: header.marker || isNew, payloadType: type, sequence: sequence, timestamp: timestamp)
+            payload, marker: header.marker || isNew, payloadType: format.payloadType, sequence: sequence,
+            timestamp: timestamp, duration: duration)
     }
 
     private mutating func start(with header: RTPHeader, at now: Instant) {
@@ -85,10 +91,11 @@ struct AudioRelay {
         Int16(bitPattern: sequence &- highest).magnitude > Self.mostDropout
     }
 
-    private func payloadType(of content: Content) -> UInt8? {
+    /// How the receiver has it; `nil` when it did not agree to it.
+    private func format(of content: Content) -> KeyFormats.Format? {
         switch content {
-        case .sound: target.output.payloadType
-        case .key: target.telephoneEvents.first
+        case .sound: KeyFormats.Format(payloadType: target.output.payloadType, clockRate: 48_000)
+        case .key(let format): target.keyFormats.format(like: format)
         case .other: nil
         }
     }

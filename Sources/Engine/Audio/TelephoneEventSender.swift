@@ -2,7 +2,7 @@ import Wire
 
 /// Presses keys towards a peer: 100 ms each, 60 ms apart, a packet every 20 ms (RFC 4733 §2.5.1).
 ///
-/// Media time is counted at 48 kHz, as the audio's that the events belong to.
+/// Media time is counted at 48 kHz, as the audio's that the events belong to, until a packet is written.
 struct TelephoneEventSender {
     /// One packet.
     struct Event: Equatable {
@@ -17,10 +17,10 @@ struct TelephoneEventSender {
         /// The payload; volume −10 dBm0.
         ///
         ///     |     event     |E|R| volume    |          duration             |
-        func write(to payload: inout MutableSpan<UInt8>) {
+        func write(clockRate: Int, to payload: inout MutableSpan<UInt8>) {
             payload[0] = code
             payload[1] = (isEnd ? 0x80 : 0) | 10
-            payload.set(duration, at: 2)
+            payload.set(UInt16(clamping: Int(duration) * clockRate / 48_000), at: 2)
         }
 
         static let size = 4
