@@ -10,7 +10,7 @@ package struct PINEntry: Sendable {
         case stopPlaying
         /// Ask the room with these digits.
         case entered(String)
-        /// It had its tries.
+        /// It had its tries; what was last to be played may end.
         case givenUp
     }
 

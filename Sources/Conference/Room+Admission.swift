@@ -124,7 +124,7 @@ extension Room {
     ) {
         guard let member = members[id] else { return }
         let last = summary(of: member, at: now)
-        forgetPlaybacks(of: id, at: now, into: &effects)
+        stopAll(in: .member(id), at: now, into: &effects)
         members[id] = nil
         order.removeAll { $0 == id }
         headcount.count(member, -1)

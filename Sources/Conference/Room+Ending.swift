@@ -5,7 +5,8 @@ extension Room {
         guard !isClosed else { return }
         isClosed = true
         timers.cancelAll()
-        if playingMusic != nil { effects.append(.music(nil)) }
+        for lane in [PlaybackLanes.Lane.queue, .background] { stopAll(in: lane, at: now, into: &effects) }
+        followMusic(into: &effects)
         endRecordings(at: now, into: &effects)
         for id in order.reversed() { depart(id, .conferenceEnded, at: now, into: &effects) }
         if publishes { effects.append(.publish(liveArray.clear())) }

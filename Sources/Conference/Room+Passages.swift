@@ -19,7 +19,7 @@ extension Room {
 
     /// For all the exit sound; for one who is left that it is alone.
     mutating func farewell(_ departed: [Member], at now: Duration, into effects: inout [Effect]) {
-        for member in departed where member.isHeardOf {
+        for member in departed where member.isHeardOf && !isEmpty {
             announce(.exit, own: member.request.exitSound, at: now, into: &effects)
         }
         if departed.contains(where: \.isCounted) { tellAlone(at: now, into: &effects) }

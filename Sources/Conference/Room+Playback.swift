@@ -51,17 +51,12 @@ extension Room {
         return meant.count
     }
 
-    /// The same without a next one: for a lane that is taken over.
-    private mutating func stopAll(in lane: PlaybackLanes.Lane, at now: Duration, into effects: inout [Effect]) {
+    /// The same without a next one: for a lane that is taken over, or ends with its member or its room.
+    mutating func stopAll(in lane: PlaybackLanes.Lane, at now: Duration, into effects: inout [Effect]) {
         for playback in playbacks[lane] {
             if playback.clock != nil { effects.append(.stopPlayback(playback.id)) }
             finish(playback.id, at: now, into: &effects)
         }
-    }
-
-    /// A member is leaving: what was played to it alone is over.
-    mutating func forgetPlaybacks(of id: MemberID, at now: Duration, into effects: inout [Effect]) {
-        stopAll(in: .member(id), at: now, into: &effects)
     }
 
     /// The perpetual sound plays whenever nothing else is in the background.

@@ -5,7 +5,9 @@
 /// member's ``TalkDetector`` changes, ``energy(_:score:at:)`` as often as it likes while a member talks, and once a
 /// tick ``beginTick()``, ``consider(_:smoothedScore:)`` for each member, ``endTick(at:)``: the room owns the floor,
 /// because mute, hold, leaving and the `floor` command move it too. Video has ``videoReady(_:at:)``,
-/// ``setVideo(_:_:at:)`` and ``view(_:slots:)``; the video floor follows the audio floor at ``endTick(at:)``.
+/// ``setVideo(_:_:at:)`` and ``view(_:slots:)``; the video floor follows the audio floor at ``endTick(at:)``. Keys come
+/// in by ``digit(_:_:at:)``, and what became of sounds, recordings and calls that effects asked for by
+/// ``playbackEnded(_:at:)``, ``recordingEnded(_:failure:at:)`` and ``dialEnded(_:cause:peer:at:)``.
 package struct Room: Sendable {
     package let key: RoomKey
     package let uuid: String

@@ -106,10 +106,11 @@ package struct RoomProfile: Sendable {
         return AutoGain(level: level, lowLevel: autoGainLowLevel, changeFactor: autoGainChangeFactor)
     }
 
-    /// The profile of a room that `argument` opens: its flags come on top.
+    /// The profile of a room that `argument` opens, by a call with these variables: what they say comes on top.
     package func opened(by argument: ConferenceArgument, variables: [String: String] = [:]) -> RoomProfile {
         var profile = self
         profile.roomFlags.formUnion(argument.roomFlags(variables: variables))
+        profile.read(variables: variables)
         return profile
     }
 

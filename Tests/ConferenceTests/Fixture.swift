@@ -77,3 +77,21 @@ struct Seeded: RandomNumberGenerator {
         return word ^ (word >> 31)
     }
 }
+
+extension Sound {
+    /// A file that the server has loaded.
+    init(_ name: String, seconds: Int = 10) {
+        self.init(SoundName(configured: name)!, duration: .seconds(seconds))
+    }
+}
+
+extension Room {
+    /// Does `command` as an operator, and hands on its effects without events.
+    mutating func tell(_ command: Command, at now: Duration = .zero) throws -> [Effect] {
+        try perform(command, by: api, at: now).effects.plain
+    }
+
+    mutating func ask(_ command: Command, at now: Duration = .zero) throws -> Reply {
+        try perform(command, by: api, at: now).reply
+    }
+}
