@@ -14,12 +14,14 @@ struct FileError: Error, CustomStringConvertible {
 /// A file that only grows, open for as long as this lives. Readable by its owner alone.
 struct AppendFile: ~Copyable {
     private let descriptor: CInt
+    private let path: String
 
     /// Opens the file, or makes it.
     init(_ path: String) throws(FileError) {
         let opened = unsafe open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
         guard opened >= 0 else { throw FileError("open") }
         descriptor = opened
+        self.path = path
     }
 
     deinit { close(descriptor) }
@@ -73,5 +75,15 @@ struct AppendFile: ~Copyable {
     /// Returns once the disk has what was written.
     func sync() throws(FileError) {
         guard fdatasync(descriptor) == 0 else { throw FileError("fdatasync") }
+    }
+
+    /// Returns once the disk has the file's name: what a new file needs besides ``sync()``.
+    func syncName() throws(FileError) {
+        let end = path.utf8.lastIndex(of: UInt8(ascii: "/"))
+        let folder = end.map { String(path[..<$0]) } ?? "."
+        let opened = unsafe open(folder.isEmpty ? "/" : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard opened >= 0 else { throw FileError("open") }
+        defer { close(opened) }
+        guard fsync(opened) == 0 else { throw FileError("fsync") }
     }
 }

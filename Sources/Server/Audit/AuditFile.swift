@@ -30,8 +30,10 @@ struct AuditFile {
             bytes.append(UInt8(ascii: "\n"))
             link = next
         }
+        let isNew = try file.size() == 0
         try file.append(bytes)
         try file.sync()
+        if isNew { try file.syncName() }
         // Only now: after a crash the head may be behind the log, never in front of it.
         try headFile.truncate(to: 0)
         try headFile.append(Array("\(link.sequence) \(link.hash)\n".utf8))
@@ -68,6 +70,6 @@ struct AuditFile {
         return head
     }
 
-    /// A line holds at most four texts of ``AuditLine/longestText`` characters, each of at most 24 bytes in JSON.
+    /// A line holds at most five texts of ``AuditLine/longestText`` Unicode scalars, each of at most 6 bytes in JSON.
     private static let longestLine = 256 * 1024
 }

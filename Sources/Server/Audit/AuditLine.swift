@@ -8,7 +8,7 @@ enum AuditLine {
         JSON.object(object(entry, at: unixNanoseconds)).text
     }
 
-    /// Texts are cut to ``longestText`` characters: a client chooses how long a command is, and a list of a large room
+    /// Texts are cut to ``longestText`` Unicode scalars: a client chooses how long a command is, and a list of a large room
     /// is longer still.
     static func object(_ entry: AuditEntry, at unixNanoseconds: Int64) -> JSONObject {
         var object = JSONObject()
@@ -41,7 +41,7 @@ enum AuditLine {
     }
 
     private static func cut(_ text: String) -> JSON {
-        .string(text.utf8.count > longestText ? String(text.prefix(longestText)) + "…" : text)
+        .string(text.utf8.count > longestText ? String(text.unicodeScalars.prefix(longestText)) + "…" : text)
     }
 
     static let longestText = 1_000

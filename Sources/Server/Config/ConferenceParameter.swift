@@ -135,6 +135,7 @@ enum ConferenceParameter {
         "auto-gain-low-energy-level": .number(0...32_767),
         "auto-gain-change-factor": .number(1...100),
         "auto-record": .text,
+        "cdr-log-dir": .text,
         "min-required-recording-participants": .number(1...2),
         // Our own.
         "denoise": .boolean,
@@ -165,7 +166,7 @@ enum ConferenceParameter {
     ]
 
     private static let withoutEffect: Set<String> = [
-        "auto-gain-margin", "auto-gain-period-len", "broadcast-chat-messages", "cdr-event-mode", "cdr-log-dir",
+        "auto-gain-margin", "auto-gain-period-len", "broadcast-chat-messages", "cdr-event-mode",
         "ivr-input-timeout", "max-energy-hit-trigger", "max-energy-level", "max-energy-level-mute-ms", "outcall-templ",
         "recording-metadata", "scale-h264-canvas-bandwidth", "scale-h264-canvas-fps-divisor", "scale-h264-canvas-size",
         "timer-name", "tts-engine", "tts-voice", "verbose-events",

@@ -72,6 +72,25 @@ package struct Configuration: Sendable {
         return Dictionary(uniqueKeysWithValues: names.map { ($0, roomProfile($0)) })
     }
 
+    /// `cdr-log-dir` of the profiles that have one: `auto` is `conference_cdr` in the data folder.
+    package func documentFolders(in data: String) -> [String: String] {
+        var folders: [String: String] = [:]
+        for profile in conference.profiles {
+            guard let folder = profile.parameters.last(where: { $0.name == "cdr-log-dir" })?.value else { continue }
+            folders[profile.name] = StorageSettings.path(folder == "auto" ? "conference_cdr" : folder, in: data)
+        }
+        return folders
+    }
+
+    /// What ``CallRecords`` needs; the switchboard's clock is the server's to say.
+    package func recordSettings(data: String) -> CallRecords.Settings {
+        var settings = CallRecords.Settings(
+            folder: self.settings.storage.records.map { StorageSettings.path($0, in: data) })
+        settings.keepDays = self.settings.storage.keepDays
+        settings.documents = documentFolders(in: data)
+        return settings
+    }
+
     /// The bounds of the switchboard.
     package var limits: Switchboard.Limits {
         Switchboard.Limits(

@@ -27,6 +27,8 @@ package final class CallRecords: Sendable {
         package var folder: String?
         /// Days after which records are removed; 0 keeps them.
         package var keepDays = 0
+        /// `cdr-log-dir` by profile: folders for documents as FreeSWITCH writes them.
+        package var documents: [String: String] = [:]
         /// How long the end of a call waits for its record.
         package var patience: Duration = .seconds(2)
         /// Unix time at the zero of the switchboard's clock, in nanoseconds.
@@ -48,6 +50,10 @@ package final class CallRecords: Sendable {
         case open
         /// Write the record, and tell whoever waits.
         case write(RecordEntry, settle: @Sendable (RecordOutcome) -> Void)
+        /// Write a document of its own, in this folder.
+        case document(ConferenceDocument, folder: String)
+        /// Nothing more will come.
+        case close
     }
 
     private let settings: Settings
@@ -85,11 +91,19 @@ package final class CallRecords: Sendable {
     }
 
     package func submit(_ record: ConferenceRecord, then: @escaping @Sendable (RecordOutcome) -> Void) {
+        if let folder = settings.documents[record.profile],
+            let document = ConferenceDocument(record, hostname: RecordEntry.hostname)
+        {
+            _ = queue?.append(.document(document, folder: folder))
+        }
         submit(RecordEntry(record), then)
     }
 
     /// Takes nothing more, and returns once everything is written.
-    package func close() async { await queue?.close() }
+    package func close() async {
+        _ = queue?.append(.close)
+        await queue?.close()
+    }
 
     private func submit(_ entry: RecordEntry, _ then: @escaping @Sendable (RecordOutcome) -> Void) {
         guard let queue else { return then(.written) }

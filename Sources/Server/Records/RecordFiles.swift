@@ -20,14 +20,24 @@ struct RecordFiles: Sendable {
     func append(_ entries: [RecordEntry], day: String) throws(FileError) {
         let file = try AppendFile(folder + "/" + Self.name(of: day))
         var bytes: [UInt8] = []
+        let last = try file.tail(1).first
         // A crash may have left half a line.
-        if let last = try file.tail(1).first, last != UInt8(ascii: "\n") { bytes.append(UInt8(ascii: "\n")) }
+        if let last, last != UInt8(ascii: "\n") { bytes.append(UInt8(ascii: "\n")) }
         for entry in entries {
             bytes += entry.line.utf8
             bytes.append(UInt8(ascii: "\n"))
         }
         try file.append(bytes)
         try file.sync()
+        if last == nil { try file.syncName() }
+    }
+
+    /// Writes a document, whole or not at all, and makes its folder when there is none.
+    func write(_ document: ConferenceDocument, to folder: String) throws {
+        try FileManager.default.createDirectory(
+            atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        let path = folder + "/" + document.fileName
+        try Data(document.text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
     }
 
     /// The days there are files of, oldest first.

@@ -73,7 +73,7 @@ package struct RecordEntry: Sendable, Equatable {
     }
 
     /// Reads a line of the file; `nil` when it is none.
-    init?(line: [UInt8]) {
+    package init?(line: [UInt8]) {
         guard let object = (try? JSON(parsing: line))?.object, let word = object["record"]?.string,
             let table = RecordTable.allCases.first(where: { $0.word == word }), let id = object["id"]?.int
         else { return nil }

@@ -13,7 +13,7 @@ final class RecordWriter: Sendable {
         var failing: Set<Part> = []
     }
 
-    private enum Part: String { case file, database }
+    private enum Part: String { case file, database, document }
 
     private let files: RecordFiles
     private let keepDays: Int
@@ -39,7 +39,21 @@ final class RecordWriter: Sendable {
         }
         for record in records { record.settle(outcome) }
         // Nobody waits for this.
-        state.withLock { removeOld(day: day, now: now, &$0) }
+        state.withLock { state in
+            for order in orders { finish(order, &state) }
+            removeOld(day: day, now: now, &state)
+        }
+    }
+
+    private func finish(_ order: CallRecords.Order, _ state: inout State) {
+        switch order {
+        case .open, .write: break
+        case .document(let document, let folder):
+            _ = attempt(.document, &state) { try files.write(document, to: folder) }
+        case .close:
+            try? state.database?.close()
+            state.database = nil
+        }
     }
 
     private func write(_ entries: [RecordEntry], day: String, _ state: inout State, now: Int64) -> RecordOutcome {
@@ -61,6 +75,8 @@ final class RecordWriter: Sendable {
         guard state.isOpen, state.database == nil, now >= state.nextAttempt else { return }
         state.nextAttempt = now + Self.pause
         state.database = attempt(.database, &state) {
+            // SQLite gives its other files the mode of this one.
+            _ = try AppendFile(files.databasePath)
             let database = try RecordDatabase(path: files.databasePath)
             try mend(database)
             return database

@@ -68,6 +68,21 @@ struct ServerSettingsTests {
         #expect(storage.sounds.map { StorageSettings.path($0, in: "var") } == ["var/mine", "/usr/share/sounds"])
     }
 
+    @Test func findsTheFoldersOfRecords() throws {
+        let profiles = """
+            <configuration name="conference.conf"><profiles>
+            <profile name="a"><param name="cdr-log-dir" value="auto"/></profile>
+            <profile name="b"><param name="cdr-log-dir" value="x"/><param name="cdr-log-dir" value="/y"/></profile>
+            <profile name="c"/></profiles></configuration>
+            """
+        let (configuration, warnings) = try load(["c/autoload_configs/conference.conf.xml": profiles])
+        #expect(warnings.isEmpty)
+        let settings = configuration.recordSettings(data: "var")
+        #expect(settings.folder == "var/records")
+        #expect(settings.keepDays == 0)
+        #expect(settings.documents == ["a": "var/conference_cdr", "b": "/y"])
+    }
+
     @Test(arguments: [
         (#"<cdr><param name="record-dir" value="x"/></cdr>"#, "unknown setting 'record-dir' in <cdr>"),
         (#"<cdr><param name="keep-days" value="ever"/></cdr>"#, "keep-days: 'ever' is not a number from 0 to 36500"),

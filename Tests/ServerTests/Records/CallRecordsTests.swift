@@ -78,12 +78,12 @@ struct CallRecordsTests {
     }
 
     /// What a room says of itself after one member and one caller with a wrong PIN.
-    private static func conference() throws -> ConferenceRecord {
+    private static func conference(name: String = "Ada") throws -> ConferenceRecord {
         var room = Room(
             key: RoomKey(name: "3500", domain: "example.com"),
             profile: RoomProfile(name: "default", parameters: [("pin", "1234")]), startedAt: 100, uuid: "room")
         var ada = JoinRequest(
-            id: MemberID(7), callID: "a", callerName: "Ada", callerNumber: "1000", flags: .moderator,
+            id: MemberID(7), callID: "a", callerName: name, callerNumber: "1000", flags: .moderator,
             suppliedPIN: "1234")
         ada.networkAddress = "192.0.2.7"
         _ = try room.join(ada, at: .zero)
@@ -109,6 +109,26 @@ struct CallRecordsTests {
         #expect(member["is_moderator"] == true)
         #expect(member["caller_profile"]?["network_addr"] == "192.0.2.7")
         #expect(row.values["rejected"]?.array?.first?["reason"] == "invalid_pin")
+    }
+
+    @Test func writesADocumentWhereAProfileWantsOne() async throws {
+        let documents = folder.path + "/documents/here"
+        let records = records { $0.documents = ["default": documents] }
+        #expect(await records.write(try Self.conference(name: "Ada <&> \u{1}Bob")) == .written)
+        await records.close()
+        let text = try folder.read("documents/here/room.cdr.xml")
+        let root = try #require(try XMLDocument.parse(Array(text.utf8), file: "room.cdr.xml").first)
+        let conference = try #require(root.child(named: "conference"))
+        #expect(conference.child(named: "name")?.text == "3500")
+        #expect(conference.child(named: "end_time")?.text == "160")
+        #expect(conference.child(named: "end_time")?["endconference_forced"] == "false")
+        let member = try #require(conference.child(named: "members")?.child(named: "member"))
+        #expect(member["type"] == "caller")
+        #expect(member.child(named: "join_time")?.text == "100")
+        #expect(member.child(named: "flags")?.child(named: "is_moderator")?.text == "true")
+        #expect(member.child(named: "caller_profile")?.child(named: "caller_id_name")?.text == "Ada <&> Bob")
+        let attempt = conference.child(named: "rejected")?.child(named: "attempt")
+        #expect(attempt?.child(named: "reason")?.text == "invalid_pin")
     }
 
     @Test func writesManyThatWaitTogether() async throws {
@@ -145,6 +165,25 @@ struct CallRecordsTests {
         await second.close()
         #expect(try inDatabase().compactMap { $0.values["uuid"]?.string } == ["a", "b", "c"])
         #expect(try lines.count == 3)
+    }
+
+    /// A crash may leave half a line, and what follows begins behind it.
+    @Test func outlivesHalfALine() async throws {
+        let first = records()
+        await first.write(Self.call("a"))
+        await first.close()
+        let names = try FileManager.default.contentsOfDirectory(atPath: path)
+        let name = try #require(names.first { $0.hasSuffix(".jsonl") })
+        let line = try folder.read("records/" + name)
+        for length in 0..<line.utf8.count - 1 {
+            #expect(RecordEntry(line: Array(line.utf8.prefix(length))) == nil)
+        }
+        try folder.write(line + line.prefix(40), to: "records/" + name)
+        let second = records()
+        await second.write(Self.call("b"))
+        await second.close()
+        let lines = try folder.read("records/" + name).split(separator: "\n").map { Array($0.utf8) }
+        #expect(lines.map { RecordEntry(line: $0)?.values["uuid"]?.string } == ["a", nil, "b"])
     }
 
     @Test func needsNoDatabase() async throws {
