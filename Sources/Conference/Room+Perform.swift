@@ -24,27 +24,32 @@ extension Room {
         throw .forbidden(command: command.name)
     }
 
-    /// The same for who may.
+    /// The same for who may: the table of what each command does.
     mutating func carryOut(
         _ command: Command, _ occasion: Occasion, into effects: inout [Effect]
     ) throws(Refusal) -> Reply {
         let now = occasion.now
         switch command {
         case .mute(let who, let quiet):
-            let quiet = quiet || isCrowd(who)
-            return try each(who, into: &effects) { $0.setMuted(true, $1, quiet: quiet, occasion, into: &$2) }
+            return try each(who, into: &effects) {
+                $0.setMuted(true, $1, quiet: $0.hushes(quiet, who), occasion, into: &$2)
+            }
         case .unmute(let who, let quiet):
-            let quiet = quiet || isCrowd(who)
-            return try each(who, into: &effects) { $0.setMuted(false, $1, quiet: quiet, occasion, into: &$2) }
+            return try each(who, into: &effects) {
+                $0.setMuted(false, $1, quiet: $0.hushes(quiet, who), occasion, into: &$2)
+            }
         case .toggleMute(let who, let quiet):
-            let quiet = quiet || isCrowd(who)
-            return try each(who, into: &effects) { $0.toggleMuted($1, quiet: quiet, occasion, into: &$2) }
+            return try each(who, into: &effects) {
+                $0.toggleMuted($1, quiet: $0.hushes(quiet, who), occasion, into: &$2)
+            }
         case .deaf(let who, let quiet):
-            let quiet = quiet || isCrowd(who)
-            return try each(who, into: &effects) { $0.setDeaf(true, $1, quiet: quiet, at: now, into: &$2) }
+            return try each(who, into: &effects) {
+                $0.setDeaf(true, $1, quiet: $0.hushes(quiet, who), at: now, into: &$2)
+            }
         case .undeaf(let who, let quiet):
-            let quiet = quiet || isCrowd(who)
-            return try each(who, into: &effects) { $0.setDeaf(false, $1, quiet: quiet, at: now, into: &$2) }
+            return try each(who, into: &effects) {
+                $0.setDeaf(false, $1, quiet: $0.hushes(quiet, who), at: now, into: &$2)
+            }
         case .hold(let who, let sound):
             let sound = try sound?.found()
             return try each(who, into: &effects) { $0.setHeld(true, $1, sound, at: now, into: &$2) }
@@ -196,7 +201,9 @@ extension Room {
     }
 
     /// So many at once are not told one by one how they are: each would need a mix of its own.
-    private func isCrowd(_ who: Selector) -> Bool { who.isCollective && order.count > Self.crowd }
+    private func hushes(_ quiet: Bool, _ who: Selector) -> Bool {
+        quiet || who.isCollective && order.count > Self.crowd
+    }
 
     private static let crowd = 50
 

@@ -120,6 +120,12 @@ struct CommandTests {
         .mute(.member(one)), .mute(.all), .unmute(.member(one)), .deaf(.all), .undeaf(.member(two)), .lock, .unlock,
         .volumeIn(.all, .set(3)), .volumeOut(.member(one), .set(-2)), .energy(.all, .set(400)),
         .set(.soundPrefix, "/a"), .list, .count, .jsonList, .get(.rate),
+        .hold(.all), .unhold(.all), .hold(.member(one), Sound("a")), .denoise(.all, true), .autoEnergy(.all, .set(400)),
+        .autoGain(.all, AutoGainChange(.set(900))), .announcement(.enter, .off),
+        .announcement(.exit, .file(Sound("a"))),
+        .music(.off), .music(.file(Sound("a"))), .pin("12", for: .participant), .noPIN, .setVariable("a", "b"),
+        .relate([one], [two], .set(.noHear)), .listRelations(of: nil), .checkRecording, .stopRecording(nil),
+        .stop(.all, nil), .playbackStatus(nil), .getUUID(.all), .clearVideoFloor,
     ]
 
     @Test(arguments: repeatable)
