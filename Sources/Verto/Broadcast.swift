@@ -28,6 +28,7 @@ extension VertoEndpoint {
         case .liveArray: return bootstrap(data, of: channel, on: c, into: &out)
         case .moderator(let room): moderate(data, room, channel, on: c, at: now, into: &out)
         case .chat: return chat(data, channel, on: c, at: now, into: &out)
+        case .description(let room): return bootstrapDescription(data, of: room, on: c, at: now, into: &out)
         case .info, .other: break
         case nil where params["localBroadcast"] == true: return relay(params, channel, on: c, at: now, into: &out)
         case nil: break

@@ -14,6 +14,8 @@ struct Call {
     let headers: JSONObject
     let isScreenShare: Bool
     let isRecoverable: Bool
+    /// What the client last set on its call.
+    var variables: [String: String] = [:]
     /// Name and number the client was last told of, by `verto.display`.
     var display: (name: String, number: String)?
     /// The client has our answer: later `verto.media` and `verto.answer` carry none.

@@ -32,7 +32,9 @@ extension VertoEndpoint {
             connections[c]?.displayName = invite.callerIDName
         }
         sessions[id]?.calls.append(leg)
-        calls[leg] = Call(invite, of: id, settings: settings, at: now)
+        var call = Call(invite, of: id, settings: settings, at: now)
+        call.variables = dialog.variables(userVariables(dialog.object["userVariables"]), switches: false)
+        calls[leg] = call
         out.append(.invite(invite))
         return .result(["message": "CALL CREATED", "callID": .string(leg.rawValue)])
     }

@@ -14,6 +14,7 @@ extension VertoEndpoint {
         let leg = DialogParams(params)?.leg
         let own = leg.flatMap { owns($0, c) ? $0 : nil }
         if let leg, own == nil, calls[leg] != nil { out.append(.count(.foreignCall)) }
+        if let own { reapply(params, to: own, into: &out) }
         var isSent = false
         if let text = params.text("dtmf"), let own {
             let digits = Self.digits(in: text)
@@ -34,6 +35,19 @@ extension VertoEndpoint {
             ("0"..."9").contains($0) || $0 == "*" || $0 == "#" || ("A"..."D").contains($0.uppercased())
         }
         return String(valid.prefix(64)).uppercased()
+    }
+
+    /// Clients send what they may set on a call with every request; only what is different goes on.
+    private mutating func reapply(_ params: JSONObject, to leg: LegID, into out: inout [VertoOutput]) {
+        guard let dialog = DialogParams(params), let known = calls[leg]?.variables,
+            dialog.object["userVariables"]?.object != nil || dialog.object["audio"]?.object != nil
+        else { return }
+        let given = userVariables(dialog.object["userVariables"])
+        let changed = dialog.variables(given, switches: false)
+            .filter { known[$0.key] != $0.value }
+        guard !changed.isEmpty, known.count + changed.count <= 2 * settings.userVariables else { return }
+        calls[leg]?.variables.merge(changed) { $1 }
+        out.append(.setVariables(leg, changed))
     }
 
     // MARK: Text

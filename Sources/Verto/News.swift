@@ -26,6 +26,8 @@ package enum RoomNews: Sendable {
     /// A leg became a member, or came back after its client had lost the socket.
     case joined(RoomKey, leg: LegID, JoinNotice)
     case parted(RoomKey, leg: LegID, PartNotice)
+    /// Somebody came or went, in a room with the flag `json-events`.
+    case membersChanged(RoomKey)
     case closed(RoomKey)
     /// A room's line in the list of rooms of its domain is new or different.
     case summary(RoomSummary)

@@ -9,6 +9,8 @@ struct PendingCommand {
         case asker(Asker.Place)
         /// A list of all rooms, of which this room is one.
         case gathering(RequestToken)
+        /// Whoever watches who is in the room, or this connection alone.
+        case description(ConnectionID?)
     }
 
     let destination: Destination
@@ -25,6 +27,7 @@ struct PendingCommand {
     var connection: ConnectionID? {
         switch destination {
         case .channel(_, let c), .asker(.connection(let c)): c
+        case .description(let c): c
         case .asker(.control), .gathering: nil
         }
     }
@@ -85,10 +88,7 @@ extension VertoEndpoint {
         guard let pending = commands[token] else { return }
         if case .success(.dialing(_, inBackground: false)) = outcome { return }
         timers.cancel(.command(token))
-        if case .gathering(let gathering) = pending.destination {
-            commands[token] = nil
-            return gather(outcome, of: token, for: gathering, at: now, into: &out)
-        }
+        guard !informs(pending, token, outcome, at: now, into: &out) else { return }
         let text = pending.replies.text(outcome)
         if case .refused(.forbidden) = outcome { out.append(.count(.forbidden)) }
         out.append(.audit(pending.audit(outcome, text)))
@@ -98,10 +98,7 @@ extension VertoEndpoint {
     mutating func timeOut(_ token: RequestToken, at now: Instant, into out: inout [VertoOutput]) {
         guard let pending = commands[token] else { return }
         out.append(.count(.commandTimedOut))
-        if case .gathering(let gathering) = pending.destination {
-            commands[token] = nil
-            return gather(.noSuchRoom, of: token, for: gathering, at: now, into: &out)
-        }
+        guard !informs(pending, token, .noSuchRoom, at: now, into: &out) else { return }
         out.append(.audit(pending.audit(.refused("timeout"))))
         conclude(token, "-ERR Timeout\n", at: now, into: &out)
     }
@@ -118,8 +115,28 @@ extension VertoEndpoint {
         case .channel(let channel, _):
             respond(["conf-command": .string(pending.line), "response": .string(text)], on: channel, into: &out)
         case .asker(let place): give(place, token, text, at: now, into: &out)
-        case .gathering: return
+        case .gathering, .description: return
         }
+    }
+
+    /// For the questions of our own, which leave no audit line: hands the answer on.
+    private mutating func informs(
+        _ pending: PendingCommand,
+        _ token: RequestToken,
+        _ outcome: CommandOutcome,
+        at now: Instant,
+        into out: inout [VertoOutput]
+    ) -> Bool {
+        switch pending.destination {
+        case .channel, .asker: return false
+        case .gathering(let gathering):
+            commands[token] = nil
+            gather(outcome, of: token, for: gathering, at: now, into: &out)
+        case .description(let c):
+            commands[token] = nil
+            described(outcome, pending.replies.room, to: c, at: now, into: &out)
+        }
+        return true
     }
 
     /// One response on a moderator channel, to all who moderate.

@@ -28,6 +28,8 @@ package struct VertoEndpoint {
     var channels = EventChannels()
     var rooms = RoomFeeds()
     var commands: [RequestToken: PendingCommand] = [:]
+    /// Rooms that are being asked who is in them, and whether that has changed meanwhile.
+    var describing: [RoomKey: Bool] = [:]
     var gatherings: [RequestToken: Gathering] = [:]
     var callRequests: [RequestToken: CallRequest] = [:]
     var queries: [RequestToken: PendingQuery] = [:]

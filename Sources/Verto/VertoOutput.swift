@@ -32,6 +32,8 @@ package enum VertoOutput {
     /// A client wants something of its call; answered by
     /// ``VertoEndpoint/settled(_:_:at:into:)-(_,ModifyOutcome,_,_)``.
     case modify(RequestToken, LegID, CallChange)
+    /// The client has changed variables of its call: all that it may set at all, under prefixes of their own.
+    case setVariables(LegID, [String: String])
     /// A text inside a call, for whoever it is bridged to: give it to ``VertoEndpoint/text(_:to:at:into:)``.
     case text(TextMessage, from: LegID)
 

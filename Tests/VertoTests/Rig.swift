@@ -35,6 +35,7 @@ final class Rig {
     private(set) var answers: [(token: RequestToken, leg: LegID, sdp: String, name: String?, number: String?)] = []
     private(set) var attachments: [(token: RequestToken, leg: LegID, sdp: String)] = []
     private(set) var changes: [(token: RequestToken, leg: LegID, change: CallChange)] = []
+    private(set) var variables: [(leg: LegID, values: [String: String])] = []
     private(set) var texts: [(text: TextMessage, leg: LegID)] = []
     private(set) var queries: [(token: RequestToken, query: CallQuery)] = []
     private(set) var controlled: [(id: ControlID, text: String)] = []
@@ -343,6 +344,7 @@ final class Rig {
             changes.append((token, leg, change))
             if let modifyOutcome { settle(token, modifyOutcome) }
         case .text(let text, let leg): texts.append((text, leg))
+        case .setVariables(let leg, let values): variables.append((leg, values))
         case .ask(let token, let query):
             queries.append((token, query))
             if let queryAnswer { tell(token, queryAnswer) }

@@ -57,6 +57,27 @@ struct TextMessageTests {
         #expect(rig.texts.count == 1 && rig.counts[.foreignCall] == 1)
     }
 
+    @Test func variablesOfACallMayChangeWhatTheClientMaySet() {
+        let rig = Rig()
+        let c = rig.login()
+        rig.invite(c, "call", ["userVariables": ["email": "a@x"]])
+        let dialog: JSONObject = [
+            "callID": "call", "userVariables": ["email": "b@x", "conference_member_flags": "moderator"],
+            "audio": ["echoCancellation": true], "screenShare": true,
+        ]
+        for _ in 0..<2 {
+            _ = rig.ask(c, "verto.info", ["type": "mediaSettings", "dialogParams": .object(dialog)])
+        }
+        #expect(
+            rig.variables.map(\.values) == [
+                [
+                    "verto_dvar_email": "b@x", "verto_dvar_conference_member_flags": "moderator",
+                    "verto_echoCancellation": "true", "verto_noiseSuppression": "false",
+                    "verto_autoGainControl": "false",
+                ]
+            ])
+    }
+
     @Test func insideARoomItGoesToTheRoom() {
         let rig = Rig()
         let (a, b) = (rig.login("1001"), rig.login("1002"))
