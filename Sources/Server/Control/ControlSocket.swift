@@ -149,8 +149,12 @@ package struct ControlSocket: Service {
             work.cancel()
             alarm.cancel()
         }
-        for await answer in answers { return answer }
-        return "-ERR no answer within \(limits.deadline.components.seconds) s\n"
+        return await withTaskCancellationOrGracefulShutdownHandler {
+            for await answer in answers { return answer }
+            return "-ERR no answer within \(limits.deadline.components.seconds) s\n"
+        } onCancelOrGracefulShutdown: {
+            continuation.finish()
+        }
     }
 
     private static let tooMany = "-ERR too many connections\n"

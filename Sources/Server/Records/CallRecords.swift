@@ -42,6 +42,10 @@ package final class CallRecords: Sendable {
         package var written = 0
         package var overdue = 0
         package var lost = 0
+
+        package init(written: Int = 0, overdue: Int = 0, lost: Int = 0) {
+            (self.written, self.overdue, self.lost) = (written, overdue, lost)
+        }
     }
 
     /// What the writing thread is told.
@@ -85,7 +89,8 @@ package final class CallRecords: Sendable {
         }
     }
 
-    /// Like ``write(_:)`` for who cannot wait: `then` is called exactly once, on another thread or at once.
+    /// Like ``write(_:)`` for who cannot wait: `then` is called exactly once, on another thread or at once, and must not
+    /// wait for anything.
     package func submit(_ record: CallRecord, then: @escaping @Sendable (RecordOutcome) -> Void) {
         submit(RecordEntry(record, clockZero: settings.clockZero), then)
     }

@@ -91,6 +91,22 @@ struct ControlSocketTests {
         }
     }
 
+    @Test func doesNotWaitForAnAnswerAtTheEnd() async throws {
+        let (begun, begins) = AsyncStream<Void>.makeStream()
+        let never: ControlSocket.Handler = { _, _ in
+            begins.yield()
+            try? await Task.sleep(for: .seconds(3_600))
+            return "late"
+        }
+        try await serve(ControlSocket.Limits(), never) { _ in
+            let data = folder.path
+            _ = NIOThreadPool.singleton.runIfActive(eventLoop: MultiThreadedEventLoopGroup.singleton.any()) {
+                try ControlClient(data: data, patience: 10).ask("x")
+            }
+            for await _ in begun { break }
+        }
+    }
+
     @Test func refusesOneConnectionTooMany() async throws {
         var limits = ControlSocket.Limits()
         limits.connections = 1
