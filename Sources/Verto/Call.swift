@@ -16,8 +16,6 @@ struct Call {
     let isRecoverable: Bool
     /// What the client last set on its call.
     var variables: [String: String] = [:]
-    /// Name and number the client was last told of, by `verto.display`.
-    var display: (name: String, number: String)?
     /// The client has our answer: later `verto.media` and `verto.answer` carry none.
     var hasSDP = false
     var isAnswered = false
@@ -120,22 +118,15 @@ extension VertoEndpoint {
         _ number: String,
         into out: inout [VertoOutput]
     ) {
-        guard let isPlaced = calls[leg]?.isPlaced else { return }
         let number = shown(number)
-        calls[leg]?.display = (name, number)
-        if isPlaced {
+        if calls[leg]?.isPlaced == true {
             calls[leg]?.callerIDName = name
             calls[leg]?.callerIDNumber = number
         } else {
             calls[leg]?.calleeIDName = name
             calls[leg]?.calleeIDNumber = number
         }
-        sendDisplay(leg, into: &out)
-    }
-
-    /// Tells the client again what it was last told of the far end, if it was.
-    mutating func sendDisplay(_ leg: LegID, into out: inout [VertoOutput]) {
-        guard let call = calls[leg], let (name, number) = call.display else { return }
+        guard let call = calls[leg] else { return }
         var members: JSONObject = [
             "callID": .string(leg.rawValue), "display_name": .string(name), "display_number": .string(number),
         ]

@@ -48,8 +48,8 @@ struct CallCommand {
         let user = name.contains("@") ? name : "\(name)@\(domain)"
         return .ask(
             CallCommand(query: .contacts(of: user)) { answer in
-                guard case .contacts(let handles) = answer, !handles.isEmpty else { return "error/user_not_registered" }
-                return handles.map { "verto.rtc/u:\($0)" }.joined(separator: ",")
+                guard case .contacts(let dialString) = answer else { return "error/user_not_registered" }
+                return dialString
             })
     }
 

@@ -5,8 +5,8 @@ package import Calls
 package enum CallQuery: Sendable, Equatable {
     /// `show channels` and `show calls`: answered with all live legs.
     case legs
-    /// `verto_contact`: where this user (`id@domain`) can be called. Answered with what stands behind `u:` in a dial
-    /// string, never with a session.
+    /// `verto_contact`: where this user (`id@domain`) can be called. Answered with a dial string, which holds no
+    /// session.
     case contacts(of: String)
     /// `uuid_kill`.
     case kill(LegID, HangupCause)
@@ -24,7 +24,7 @@ package enum CallQueryAnswer: Sendable, Equatable {
     /// Carried out.
     case done
     case legs([Leg])
-    case contacts([String])
+    case contacts(String)
     /// An ``CallQuery/originate(dialString:destination:)`` was answered; its new leg.
     case originated(LegID)
     case noSuchCall

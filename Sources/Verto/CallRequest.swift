@@ -143,7 +143,6 @@ extension VertoEndpoint {
         }
         guard call.isDetached else { return }
         calls[leg]?.isDetached = false
-        sendDisplay(leg, into: &out)
         rejoin(leg, into: &out)
     }
 

@@ -33,6 +33,7 @@ struct PresenceBook {
 extension VertoEndpoint {
     /// A call of a user's has another state.
     package mutating func presence(_ presence: Presence, at now: Instant, into out: inout [VertoOutput]) {
+        guard settings.tellsPresence else { return }
         let before = presences.note(presence)
         publish(
             ["data": .object(data(presence, before: before))], on: PersonalChannel.name(.presence, of: presence.user),

@@ -54,6 +54,8 @@ package struct VertoSettings: Sendable {
     package var subscriptions = 200
     /// Bytes of a channel name.
     package var channelNameBytes = 256
+    /// Whether the states of calls are told on `presence.…` (`enable-presence`).
+    package var tellsPresence = true
     /// Events that tell a new subscriber of `presence` or `user` how things are.
     package var replayedEvents = 256
     /// String members added to every private conference event (`conference_verto_<x>`).

@@ -38,10 +38,11 @@ struct CallCommandTests {
         ("show", nil, .done, "-USAGE: calls|channels [count]\n"),
         ("show registrations", nil, .done, "-USAGE: calls|channels [count]\n"),
         (
-            "verto_contact 1001@example.com", .contacts(of: "1001@example.com"), .contacts(["h1", "h2"]),
+            "verto_contact 1001@example.com", .contacts(of: "1001@example.com"),
+            .contacts("verto.rtc/u:h1,verto.rtc/u:h2"),
             "verto.rtc/u:h1,verto.rtc/u:h2"
         ),
-        ("verto_contact 1001", .contacts(of: "1001@example.com"), .contacts([]), "error/user_not_registered"),
+        ("verto_contact 1001", .contacts(of: "1001@example.com"), .noSuchCall, "error/user_not_registered"),
         ("uuid_kill a", .kill(LegID("a"), .normalClearing), .done, "+OK\n"),
         ("uuid_kill a user_busy", .kill(LegID("a"), .userBusy), .done, "+OK\n"),
         ("uuid_kill never", .kill(LegID("never"), .normalClearing), .noSuchCall, "-ERR No such channel!\n"),
@@ -87,12 +88,22 @@ struct CallCommandTests {
         #expect(rig.control(row.line) == row.text)
     }
 
-    @Test func aBridgeIsOneCall() throws {
-        var board = Switchboard(dialplan: Dialplan(contexts: []))
-        _ = board.receive(.invited(Self.leg("x")), at: .zero)
+    @Test func aBridgeIsOneCallOfTwoChannels() {
+        let house = House()
+        let (a, b) = (house.logIn("1001", session: "SID-A").0, house.logIn("1002", session: "SID-B").0)
+        house.call(a, "C-20", to: "1002")
+        let leg = house.ringing(b)
+        house.answer(b, leg, name: "Bob")
+        house.call(a, "C-21", to: "3500")
         let rig = Rig(users: [Self.admin])
-        rig.queryAnswer = .legs([Self.leg("a"), Self.leg("b", .outbound)])
-        #expect(rig.control("show calls count") == "\n2 total.\n")  // two that do not talk to each other
+        rig.queryAnswer = .legs(house.board.legs)
+        #expect(rig.control("show channels count") == "\n3 total.\n")
+        #expect(rig.control("show calls count") == "\n2 total.\n")
+        let table = rig.control("show calls") ?? ""
+        let lines = table.split(separator: "\n")
+        #expect(lines.dropFirst().map { $0.prefix { $0 != "," } }.dropLast() == ["C-20", "C-21"])
+        #expect(lines.dropFirst().first?.contains(leg) == true)
+        #expect(!table.contains("SID-"))
     }
 
     @Test func ordersLeaveAnAuditLineAndQuestionsNone() {

@@ -196,7 +196,7 @@ struct ExchangeTests {
         let (back, messages) = house.logIn("1002", session: "SID-B")
         #expect(messages[1]["params"]?["display_direction"]?.string == "outbound")
         house.request(back, "verto.attach", ["sdp": "answer", "dialogParams": ["callID": .string(leg)]])
-        #expect(house.read(back).first == "result")
+        #expect(house.read(back) == ["result", "verto.display \(leg) shows Ann"])
         #expect(house.connected.count == 1)
         house.bye(a, "C-20")
         #expect(house.read(back) == ["verto.bye \(leg) NORMAL_CLEARING"])

@@ -87,6 +87,14 @@ struct PresenceTests {
         #expect(rig.take(one).last?["params"]?["data"]?["originalChannelCallState"]?.string == "ACTIVE")
     }
 
+    @Test func presenceMayBeSwitchedOff() {
+        let rig = Rig({ $0.tellsPresence = false }, users: Self.users)
+        let c = rig.login("w")
+        _ = rig.ask(c, "verto.subscribe", ["eventChannel": "presence"])
+        rig.presence(Self.leg("call"), .active)
+        #expect(rig.take(c).isEmpty)
+    }
+
     @Test func whatIsToldAtOnceIsBounded() {
         let rig = Rig({ $0.replayedEvents = 5 }, users: Self.users)
         for n in 0..<20 { rig.presence(Self.leg("call-\(n)"), .active) }
