@@ -102,6 +102,19 @@ struct RenegotiationTests {
         #expect(rig.offers.isEmpty && rig.endpoint.callCount == 0)
     }
 
+    @Test func callsThatWerePlacedAndCallsThatWereTakenUpAgainAreLikeAnyOther() {
+        let rig = Rig()
+        let c = rig.login("1001", session: "S")
+        rig.place(PlacedCall(leg: LegID("call"), session: "S", sdp: "x"))
+        _ = rig.ask(c, "verto.answer", ["sdp": "x", "dialogParams": ["callID": "call"]])
+        #expect(rig.ask(c, "verto.modify", Self.update()).isResult)
+        rig.disconnect(c)
+        let (back, _) = rig.comeBack(session: "S")
+        #expect(rig.ask(back, "verto.attach", ["sdp": "x", "dialogParams": ["callID": "call"]]).isResult)
+        #expect(rig.ask(back, "verto.modify", Self.update())["result"]?["sdp"]?.string == "v=0 new answer")
+        #expect(rig.offers.count == 2)
+    }
+
     // MARK: Waiting
 
     @Test func requestsAndEventsWaitBehindTheAnswer() {
