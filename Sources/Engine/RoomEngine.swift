@@ -76,7 +76,8 @@ package final class RoomEngine {
         room = Room(key: key, profile: profile, startedAt: startedAt)
         mixer = try AudioMixer(
             AudioSettings(
-                bitrate: profile.opusBitrate, complexity: profile.opusComplexity, loudest: profile.loudest))
+                bitrate: profile.opusBitrate, complexity: profile.opusComplexity, loudest: profile.loudest,
+                channels: profile.channels))
     }
 
     // MARK: Orders
@@ -234,11 +235,11 @@ package final class RoomEngine {
         case .setGainIn(let id, let step): mixer[id]?.gainIn = AudioMember.gain(step: step)
         case .setGainOut(let id, let step): mixer.setGainOut(AudioMember.gain(step: step), of: id)
         case .setEnergyLevel(let id, let level): setEnergyLevel(level, of: id)
-        case .setAutoEnergy(let id, let auto): setAutoEnergy(auto, of: id, at: now)
+        case .setAutoEnergy(let id, let auto): mixer[id]?.detector.autoEnergy = auto
         case .setMuteDetect(let id, let detects): mixer[id]?.detectsMuted = detects
         case .setAutoGain(let id, let gain): mixer[id]?.setAutoGain(gain?.level)
         case .setDenoise(let id, let denoises): mixer[id]?.setDenoise(denoises)
-        case .setPosition: break
+        case .setPosition(let id, let position): mixer[id]?.pan = AudioMember.pan(at: position)
         case .setWaiting(let isWaiting): for member in mixer.members { member.isWaiting = isWaiting }
         case .resetTalkDetector(let id): mixer[id]?.detector.reset()
         case .setVideoMuted(let id, let isMuted): calls[id]?.video?.source?.setMuted(isMuted, at: now)
@@ -278,15 +279,6 @@ package final class RoomEngine {
     private func close() {
         mixer.removeRecordings()
         outputs.append(.closed)
-    }
-
-    /// Measuring begins anew: whoever talks has stopped, and starts again with the next tick.
-    private func setAutoEnergy(_ auto: AutoEnergy?, of id: MemberID, at now: Instant) {
-        guard let member = mixer[id] else { return }
-        let level = member.detector.energyLevel
-        member.detector = TalkDetector(energyLevel: profile.energyLevel, auto: auto)
-        member.detector.energyLevel = level
-        run(room.talking(id, false, score: 0, at: time(now)), at: now)
     }
 
     private func setEnergyLevel(_ level: Int, of id: MemberID) {

@@ -103,6 +103,7 @@ package final class VideoLeg {
         for output in outputs { output.show(nil, at: now) }
         source?.end(at: now)
         source?.setMuted(false, at: now)
+        source?.limit(to: UplinkBudget.usualCeiling, policy: .average)
     }
 
     /// The call is over.

@@ -237,6 +237,46 @@ struct RoomSoundTests {
         #expect(set.byteCount == 200)
     }
 
+    @Test func voicesHavePlacesInAStereoRoom() throws {
+        let (rig, sound) = try rig(4) { $0.channels = 2 }
+        let (left, right, listener) = (rig.callers[0], rig.callers[1], rig.callers[2])
+        left.hum()
+        right.hum()
+        rig.carryOut(
+            .setPosition(left.id, Position(x: -1, y: 0, z: 0)), .setPosition(right.id, Position(x: 5, y: 0, z: 0)),
+            order(sound))
+        try rig.run(seconds: 1)
+        for caller in rig.callers { caller.forget() }
+        try rig.run(seconds: 2)
+        let sides = try decode(listener.packets)
+        #expect(Sound.amplitude(of: left.frequency, in: sides.left) > 4_000)
+        #expect(Sound.amplitude(of: left.frequency, in: sides.right) < 900)
+        #expect(Sound.amplitude(of: right.frequency, in: sides.left) < 900)
+        #expect(Sound.amplitude(of: right.frequency, in: sides.right) > 4_000)
+        for side in [sides.left, sides.right] { #expect(Sound.amplitude(of: Self.frequency, in: side) > 3_000) }
+        #expect(rig.callers[3].packets.map(\.payload) == listener.packets.map(\.payload))
+        // Nobody hears itself, from either side.
+        let own = try decode(left.packets)
+        for side in [own.left, own.right] { #expect(Sound.amplitude(of: left.frequency, in: side) < 30) }
+        rig.carryOut(.setPosition(left.id, nil))
+        try rig.run(seconds: 1)
+        #expect(Sound.amplitude(of: left.frequency, in: try decode(listener.packets).right.suffix(24_000)) > 4_000)
+    }
+
+    /// What a browser that plays stereo hears.
+    private func decode(_ packets: [Caller.Packet]) throws -> (left: [Int16], right: [Int16]) {
+        var decoder = try OpusDecoder(channels: 2)
+        let buffer = PCMBuffer(count: 1_920)
+        var (left, right): ([Int16], [Int16]) = ([], [])
+        for packet in packets {
+            try buffer.withMutableSpan { _ = try decoder.decode(packet.payload.span, into: &$0) }
+            for (index, sample) in buffer.samples.enumerated() {
+                if index.isMultiple(of: 2) { left.append(sample) } else { right.append(sample) }
+            }
+        }
+        return (left, right)
+    }
+
     @Test func bringsAQuietVoiceUp() throws {
         let (rig, _) = try rig(2)
         let (talker, listener) = (rig.callers[0], rig.callers[1])

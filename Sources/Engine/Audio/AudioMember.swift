@@ -20,6 +20,8 @@ final class AudioMember {
     /// Q12, see `PCM.unityGain`.
     var gainIn = PCM.unityGain
     var gainOut = PCM.unityGain
+    /// Where it is heard from in a room of two channels.
+    var pan = Pan.middle
     /// Whom it shares its mix with while it has no ``personal`` one.
     var group: MixGroup
     /// What is played to it alone.
@@ -84,6 +86,15 @@ final class AudioMember {
     static func gain(decibels: Int) -> Int {
         guard decibels > -50 else { return 0 }
         return Int(min(65_535, 4096 * pow(10, Double(min(decibels, 24)) / 20)))
+    }
+
+    /// The louder side stays as it is; far to one side the other has a tenth.
+    static func pan(at position: Position?) -> Pan {
+        guard let position else { return .middle }
+        let distance = (position.x * position.x + position.y * position.y + position.z * position.z).squareRoot()
+        let side = position.x / max(1, distance)
+        let far = Int(4096 * (1 - 0.9 * min(1, abs(side))))
+        return side < 0 ? Pan(left: PCM.unityGain, right: far) : Pan(left: far, right: PCM.unityGain)
     }
 
     /// Volume steps −4…4 (conference.md §6.6), in Q12.

@@ -22,10 +22,12 @@ final class AudioMixer {
     var ended: [PlaybackID] = []
 
     private let settings: AudioSettings
-    private let bus = MixBus(count: AudioInput.frame)
+    private let bus: MixBus
     /// For who does not hear the room.
-    private let aside = MixBus(count: AudioInput.frame)
-    private let mix = PCMBuffer(count: AudioInput.frame)
+    private let aside: MixBus
+    private let mix: PCMBuffer
+    /// Recordings have one channel, wherever voices come from.
+    private let record: (bus: MixBus, mix: PCMBuffer)?
     /// Who share their mixes; the first leaves nobody out.
     private var groups: [MixGroup]
     /// What all hear besides each other.
@@ -41,6 +43,13 @@ final class AudioMixer {
 
     init(_ settings: AudioSettings) throws(OpusError) {
         self.settings = settings
+        let count = AudioInput.frame * settings.channels
+        bus = MixBus(count: count, channels: settings.channels)
+        aside = MixBus(count: count, channels: settings.channels)
+        mix = PCMBuffer(count: count)
+        record =
+            settings.channels == 1
+            ? nil : (MixBus(count: AudioInput.frame), PCMBuffer(count: AudioInput.frame))
         groups = [try MixGroup(settings)]
         ended.reserveCapacity(16)
     }
@@ -133,7 +142,7 @@ final class AudioMixer {
         bus.clear()
         voices = 0
         for member in members where member.isMixed {
-            bus.add(member.leg.input.pcm)
+            bus.add(member.leg.input.pcm, at: member.pan)
             voices += 1
         }
         for member in members where !member.players.isEmpty { play(to: member) }
@@ -209,7 +218,7 @@ final class AudioMixer {
             heard += 1
         }
         if hearsRoom, member.isMixed {
-            bus.write(without: member.leg.input.pcm, to: mix)
+            bus.write(without: member.leg.input.pcm, at: member.pan, to: mix)
         } else {
             source.write(to: mix)
         }
@@ -250,14 +259,14 @@ final class AudioMixer {
     private func exclude(_ group: MixGroup, from bus: MixBus) -> Int {
         var count = 0
         for member in group.blocked where member.isMixed {
-            bus.subtract(member.leg.input.pcm)
+            bus.subtract(member.leg.input.pcm, at: member.pan)
             count += 1
         }
         return count
     }
 
     private func include(_ group: MixGroup, in bus: MixBus) {
-        for member in group.blocked where member.isMixed { bus.add(member.leg.input.pcm) }
+        for member in group.blocked where member.isMixed { bus.add(member.leg.input.pcm, at: member.pan) }
     }
 
     /// Hears what its group hears. Who is mixed and found no encoder hears nothing rather than its own voice.
@@ -411,7 +420,19 @@ extension AudioMixer {
     }
 
     private func record(at now: Instant) {
-        if !isSilent { bus.write(to: mix) }
-        for recording in recordings { recording.write(isSilent ? nil : mix, at: now) }
+        let heard = isSilent ? nil : mixForRecordings()
+        for recording in recordings { recording.write(heard, at: now) }
+    }
+
+    private func mixForRecordings() -> PCMBuffer {
+        guard let record else {
+            bus.write(to: mix)
+            return mix
+        }
+        record.bus.clear()
+        for member in members where member.isMixed { record.bus.add(member.leg.input.pcm) }
+        speaker.add(to: record.bus)
+        record.bus.write(to: record.mix)
+        return record.mix
     }
 }

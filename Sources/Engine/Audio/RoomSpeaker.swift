@@ -59,10 +59,17 @@ struct RoomSpeaker {
         }
         if let music { sounding += Self.play(music, into: bus) }
         if let past = pastMusic {
-            sounding += Self.play(past, into: bus)
-            if past.hasEnded { pastMusic = nil }
+            // Its one fading frame may be asked for again by ``add(to:)``: it goes a tick later.
+            if past.hasEnded { pastMusic = nil } else { sounding += Self.play(past, into: bus) }
         }
         return sounding
+    }
+
+    /// Adds the same 20 ms to another bus.
+    func add(to bus: MixBus) {
+        for playing in playing where playing.player.hasFrame { bus.add(playing.player.frame) }
+        if let music, music.hasFrame { bus.add(music.frame) }
+        if let pastMusic, pastMusic.hasFrame { bus.add(pastMusic.frame) }
     }
 
     private static func play(_ player: SoundPlayer, into bus: MixBus) -> Int {
