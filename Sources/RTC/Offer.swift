@@ -46,7 +46,8 @@ package struct Offer: Sendable {
     /// Codecs, header extensions, mids and sources are those that were agreed on, so that what is sent can go on under
     /// its numbers. M-lines that were refused are left out: the stock client opens the camera when it reads `m=video`,
     /// whatever the port. The client may have a microphone and a camera now, so both are asked for.
-    /// - Parameter local: A transport of its own with the sources of the old one: ``LocalTransport/renewed(ufrag:pwd:fingerprint:candidates:)``.
+    /// - Parameter local: A transport of its own with the sources of the old one; see
+    ///   ``LocalTransport/renewed(ufrag:pwd:fingerprint:candidates:)``.
     package init(renewing negotiation: Negotiation, from local: LocalTransport) {
         let lines = negotiation.answer.media
         let kept = lines.indices.filter { index in
@@ -103,7 +104,8 @@ extension AudioParameters {
 }
 
 extension VideoParameters {
-    /// Without a simulcast: a browser cannot be asked for one by an offer that has no page's consent.
+    /// Never in layers: Chromium 156 answers `recvonly` to an offer that asks for them, when its page has added the camera
+    /// as a plain track. (Firefox 153 sends them.)
     fileprivate func offered(at index: Int, mayReceive: Bool) -> VideoParameters {
         VideoParameters(
             index: index, mid: mid, midExtensionID: midExtensionID, payloadType: payloadType,
