@@ -115,6 +115,17 @@ struct RecordingTests {
         #expect(desk.report?.droppedFrames == 600 - desk.mix.capacity)
     }
 
+    @Test func timeNeverRunsBack() throws {
+        let desk = try Desk("a.wav")
+        for place in [2, 5, 3, 5, 6] { desk.say(tone(440, count: 960), at: place) }
+        desk.mix.advance(to: 7)
+        desk.mix.close()
+        desk.run(for: 1)
+        let samples = try desk.sound("a.wav")
+        #expect(samples.count == 7 * 960)
+        #expect(samples[3 * 960..<5 * 960].allSatisfy { $0 == 0 } && samples[6 * 960 + 20] != 0)
+    }
+
     /// When the server stops, rings are not closed first.
     @Test func closingTheDeskCompletesTheFiles() throws {
         let desk = try Desk("a.opus")
