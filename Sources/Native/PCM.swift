@@ -17,8 +17,8 @@ package enum PCM {
         precondition(bus.count == 2 * count, "frames of different length")
         let (left, right) = (Int32(truncatingIfNeeded: left), Int32(truncatingIfNeeded: right))
         for i in 0..<count {
-            bus[2 &* i] &+= Int32(frame[i]) &* left >> 12
-            bus[2 &* i &+ 1] &+= Int32(frame[i]) &* right >> 12
+            bus[2 &* i] &+= (Int32(frame[i]) &* left) >> 12
+            bus[2 &* i &+ 1] &+= (Int32(frame[i]) &* right) >> 12
         }
     }
 
@@ -28,8 +28,8 @@ package enum PCM {
         precondition(bus.count == 2 * count, "frames of different length")
         let (left, right) = (Int32(truncatingIfNeeded: left), Int32(truncatingIfNeeded: right))
         for i in 0..<count {
-            bus[2 &* i] &-= Int32(frame[i]) &* left >> 12
-            bus[2 &* i &+ 1] &-= Int32(frame[i]) &* right >> 12
+            bus[2 &* i] &-= (Int32(frame[i]) &* left) >> 12
+            bus[2 &* i &+ 1] &-= (Int32(frame[i]) &* right) >> 12
         }
     }
 

@@ -86,7 +86,7 @@ struct RoomCommandTests {
             default: return "other"
             }
         }
-        #expect(said.starts(with: ["remove call1", "parted call1", "removed call1 kicked"]))
+        #expect(said.filter { $0 != "other" }.starts(with: ["remove call1", "parted call1", "removed call1 kicked"]))
         #expect(rig.room.legs.count == 2)
         let before = talker.packets.count
         try rig.run(seconds: 2)
