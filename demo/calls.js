@@ -113,6 +113,7 @@ export class Calls {
     page['calls-start'].hidden = true;
     page['calls-main'].hidden = page['calls-state'].hidden = page['calls-sign-out'].hidden = false;
     this.#people.start(this.#session.client);
+    this.#dock();
     this.#act.signedIn();
   }
 
@@ -123,6 +124,7 @@ export class Calls {
     page['calls-start'].hidden = false;
     page['calls-main'].hidden = page['calls-state'].hidden = page['calls-sign-out'].hidden = true;
     if (this.phone.lines.length === 0) this.#session.release('calls');
+    this.#dock();
     if (wasOnline) this.#act.signedOut(isError);
   }
 
@@ -272,6 +274,7 @@ export class Calls {
   #dock() {
     page.dock.hidden = !this.#isInRoom || page.lines.hidden;
     document.body.classList.toggle('calling', this.#cards.size > 0);
+    document.body.classList.toggle('calls-first', this.#cards.size > 0 || this.isOnline);
   }
 
   #showTimes() {

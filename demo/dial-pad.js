@@ -52,6 +52,7 @@ export class DialPad {
     if (!button || event.ctrlKey || event.metaKey || event.altKey) return;
     if (/^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName)) return;
     event.preventDefault();
+    button.focus();
     button.click();
     button.classList.add('pressed');
     setTimeout(() => button.classList.remove('pressed'), 120);

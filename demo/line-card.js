@@ -60,14 +60,17 @@ export class LineCard {
     this.node.dataset.state = isHeld ? 'held' : state;
     this.showTime(now);
     const { mute, hold, keys, transfer, camera } = this.#buttons;
-    for (const button of [mute, hold, transfer]) button.hidden = !isUp;
-    keys.hidden = !isUp && state !== 'early';
+    hold.hidden = transfer.hidden = !isUp;
+    mute.hidden = !isUp || isHeld;
+    keys.hidden = isHeld || (!isUp && state !== 'early');
+    if (keys.hidden && !this.#padBox.hidden) this.#toggle('keys', false, false);
     relabel(mute, isMuted ? 'Unmute' : 'Mute', isMuted ? 'mic-off' : 'mic');
     mute.dataset.muted = isMuted;
     relabel(hold, isHeld ? 'Resume' : 'Hold', isHeld ? 'resume' : 'hold');
     hold.classList.toggle('primary', isHeld);
-    camera.hidden = !isUp || !line.call.hasVideo;
-    relabel(camera, line.camera ? 'Stop video' : 'Video', line.camera ? 'camera' : 'camera-off');
+    camera.hidden = !isUp || isHeld || !line.call.hasVideo;
+    camera.setAttribute('aria-pressed', String(line.camera !== null));
+    setIcon(camera, line.camera ? 'camera' : 'camera-off');
     this.showVideo();
   }
 
@@ -120,7 +123,7 @@ export class LineCard {
       hold: action('hold', 'Hold', 'call-hold', () => (line.isHeld ? act.resume(line) : act.hold(line))),
       keys: action('keypad', 'Keypad', 'call-keypad', () => this.#toggle('keys')),
       transfer: action('transfer', 'Transfer', 'call-transfer', () => this.#toggle('transfer')),
-      camera: action('camera-off', 'Video', 'call-camera', () => act.camera(line)),
+      camera: action('camera-off', 'Video', 'call-camera', () => act.camera(line), 'camera-toggle'),
       hangup: action('hang-up', 'Hang up', 'call-hangup', () => act.hangup(line), 'danger'),
     };
     for (const button of [buttons.keys, buttons.transfer]) button.setAttribute('aria-expanded', 'false');
@@ -144,13 +147,14 @@ export class LineCard {
   }
 
   /** One of the two parts below the buttons is open at a time. */
-  #toggle(part, isOpen) {
+  #toggle(part, isOpen, takesFocus = true) {
     const parts = { keys: this.#padBox, transfer: this.#transferForm };
     const wanted = isOpen ?? parts[part].hidden;
     for (const [name, node] of Object.entries(parts)) {
       node.hidden = name !== part || !wanted;
       this.#buttons[name].setAttribute('aria-expanded', String(!node.hidden));
     }
+    if (!takesFocus) return;
     if (!wanted) return this.#buttons[part].focus();
     if (part === 'keys') this.#pad.focus();
     else this.#transferForm.querySelector('input').focus();

@@ -264,8 +264,8 @@ export class Phone extends Emitter {
     this.lines = this.lines.filter((each) => each !== line);
     line.camera?.stop();
     if (this.lines.length === 0) this.#closeStream();
-    this.emit('ended', line, this.#notice(line, end));
     this.#changed();
+    this.emit('ended', line, this.#notice(line, end));
   }
 
   #notice(line, end) {
