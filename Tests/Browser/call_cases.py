@@ -96,7 +96,7 @@ async def refusals(stage):
     await ben.call(cleo.user)
     await ben.is_alone()
     assert "cannot be reached" in await ben.says(), await ben.says()
-    await ben.call("no-such-number")
+    await ben.call("no such number")
     await ben.is_alone()
     assert "Nobody has" in await ben.says(), await ben.says()
 
@@ -162,7 +162,7 @@ async def text(stage):
     await ben.page.fill("[data-testid=text-body]", words)
     await ben.page.click("[data-testid=text-send]")
     said = "document.querySelector('[data-testid=texts-log]').textContent"
-    await cleo.page.until(f"{said}.includes({js(words)}) && {said}.includes('Ben')", 10, "the text arrives")
+    await cleo.page.until(f"{said}.includes({js(words)}) && {said}.includes({js(ben.user)})", 10, "the text arrives")
     assert words not in await ada.page.value(said)
 
 
@@ -386,6 +386,7 @@ async def room_keys(stage):
     await stage.everybody_free()
     ada, ben = people(stage, "Ada", "Ben")
     await asyncio.gather(ada.join(), ben.join())
+    await ben.page.until("!document.querySelector('[data-testid=share-screen]').hidden", 10, "all buttons are there")
     await ben.page.click("[data-testid=toggle-room-pad]")
     await ben.press_keys("room-pad", "0")
     await ada.rows.shows("Ben", muted=True)
