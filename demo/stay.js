@@ -129,7 +129,7 @@ export class Stay {
     this.#video.attach(call);
     this.#listen(call);
     try {
-      await call.answer(this.#sent);
+      await call.answer(this.#sent, { simulcast: true });
     } catch (error) {
       console.warn('call not taken up again:', error.message);
       if (!this.isOver && this.call === call) await this.#placeCall();

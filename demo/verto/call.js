@@ -150,8 +150,10 @@ export class VertoCall extends Emitter {
    * @param {MediaStream} [stream]
    * @param {object} [options]
    * @param {string} [options.name] Shown to the other side.
+   * @param {boolean} [options.simulcast] As of a call that we make.
    */
-  async answer(stream, { name } = {}) {
+  async answer(stream, { name, simulcast = this.#isSimulcast } = {}) {
+    this.#isSimulcast = simulcast;
     if (stream) this.#tracks = tracksOf(stream);
     if (name) this.dialogParams.callee_id_name = name;
     this.#wasSent = true;
@@ -406,6 +408,7 @@ export class VertoCall extends Emitter {
     if (this.state === 'ended') return;
     await this.#client.request(method, { sdp, dialogParams: this.dialogParams });
     this.emit('video');
+    this.renegotiate((media) => media.wantsOffer).catch((error) => console.warn('one layer only:', error.message));
   }
 
   #display(remote) {
