@@ -28,6 +28,9 @@ import { RoomVideo } from './video.js';
 
 const tone = parameter('tone') ? new Tone(Number(parameter('tone')) || 440) : null;
 const testCamera = parameter('camera') && new TestPicture(parameter('camera'));
+/** Milliseconds. */
+const POUND_AFTER = 1_000;
+
 const session = new Session();
 const video = new RoomVideo(page, toast);
 const entry = new Entry({ join: () => join(), cancel: () => stay?.leave(), press: pressInRoom });
@@ -145,8 +148,16 @@ async function moderate(command, member, value = null) {
   }
 }
 
+/**
+ * Keys for a room that asks for a PIN. The last digit may have let us in already, and # then is the key that leaves: it
+ * waits until that is clear.
+ */
 function pressInRoom(keys) {
-  stay?.call?.dtmf(keys).catch(() => toast('The key was not sent. Try again.'));
+  const mine = stay;
+  const send = (some) => mine?.call?.dtmf(some).catch(() => toast('The key was not sent. Try again.'));
+  const digits = keys.replace(/#$/, '');
+  if (digits) send(digits);
+  if (digits !== keys) setTimeout(() => mine === stay && !mine?.wasInside && send('#'), POUND_AFTER);
 }
 
 document.addEventListener('keydown', (event) => {
