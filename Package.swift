@@ -31,6 +31,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     ],
     targets: [
         // C libraries, one module each. Only `Native` imports them, and its tests CSRTP as a second opinion.
@@ -38,12 +39,13 @@ let package = Package(
         .systemLibrary(name: "CSRTP", pkgConfig: "libsrtp2", providers: [.apt(["libsrtp2-dev"])]),
         .systemLibrary(name: "COpus", pkgConfig: "opus", providers: [.apt(["libopus-dev"])]),
         .systemLibrary(name: "CVPX", pkgConfig: "vpx", providers: [.apt(["libvpx-dev"])]),
+        .systemLibrary(name: "CSpeexDSP", pkgConfig: "speexdsp", providers: [.apt(["libspeexdsp-dev"])]),
         // Linux calls that glibc hides behind _GNU_SOURCE. Only `Server` and `parley-load` import it.
         .target(name: "CLinux"),
 
         // Ground: formats and libraries.
         .target(name: "Wire", swiftSettings: strict),
-        .target(name: "Native", dependencies: ["COpenSSL", "COpus", "CVPX"], swiftSettings: strict),
+        .target(name: "Native", dependencies: ["COpenSSL", "COpus", "CVPX", "CSpeexDSP"], swiftSettings: strict),
 
         // Rules: rooms and calls, values only.
         .target(name: "Conference", swiftSettings: strict),
@@ -72,6 +74,7 @@ let package = Package(
                 .product(name: "HummingbirdTLS", package: "hummingbird"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: strict
         ),

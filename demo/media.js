@@ -30,7 +30,7 @@ export const canChooseSpeaker = 'setSinkId' in HTMLMediaElement.prototype;
  * recognise who is heard. {@link on} and {@link off} start and stop it (also as `window.parley.tone`); it starts on.
  */
 export class Tone {
-  #gain = null;
+  #gains = new Set();
   #isOn = true;
 
   constructor(frequency) {
@@ -40,9 +40,10 @@ export class Tone {
   open() {
     const context = audioContext();
     const oscillator = new OscillatorNode(context, { frequency: this.frequency });
-    this.#gain = new GainNode(context, { gain: this.#isOn ? 0.3 : 0 });
+    const gain = new GainNode(context, { gain: this.#isOn ? 0.3 : 0 });
+    this.#gains.add(gain);
     const destination = context.createMediaStreamDestination();
-    oscillator.connect(this.#gain).connect(destination);
+    oscillator.connect(gain).connect(destination);
     oscillator.start();
     return destination.stream;
   }
@@ -57,7 +58,7 @@ export class Tone {
 
   #set(isOn) {
     this.#isOn = isOn;
-    this.#gain?.gain.setTargetAtTime(isOn ? 0.3 : 0, context.currentTime, 0.005);
+    for (const { gain } of this.#gains) gain.setTargetAtTime(isOn ? 0.3 : 0, context.currentTime, 0.005);
   }
 }
 

@@ -62,6 +62,7 @@ class MemberItem {
     talking: mark('talking', 'talking', 'talking'),
     floor: mark('floor', 'floor', 'has the floor'),
     deaf: mark('deaf', 'speaker-off', 'cannot hear'),
+    onHold: mark('held', 'hold', 'is on hold'),
     muted: mark('muted', 'mic-off', 'muted'),
     camera: mark('camera', 'camera', 'camera is on'),
     cameraOff: mark('camera-off', 'camera-off', 'camera is off'),
@@ -72,6 +73,7 @@ class MemberItem {
   #more;
   #panel;
   #deafen;
+  #hold;
   #floor;
   #camera;
   #pin;
@@ -119,6 +121,7 @@ class MemberItem {
     label(this.#more, `More for ${member.name}`);
     this.#panel.setAttribute('aria-label', `Controls for ${member.name}`);
     this.#deafen.textContent = member.deaf ? 'Let hear' : 'Deafen';
+    this.#hold.textContent = member.onHold ? 'Take off hold' : 'Put on hold';
     this.#floor.textContent = member.floor ? 'Take floor away' : 'Give floor';
     this.#showVideo(member.video);
     this.#showLevel(member.muted ? 0 : meterLevel(member.energy));
@@ -154,6 +157,7 @@ class MemberItem {
 
   #makePanel() {
     this.#deafen = action('Deafen', 'mod-deaf', () => this.#run(this.#member.deaf ? 'undeaf' : 'deaf'));
+    this.#hold = action('Put on hold', 'mod-hold', () => this.#run(this.#member.onHold ? 'unhold' : 'hold'));
     this.#floor = action('Give floor', 'mod-floor', () => this.#run('floor'));
     const turnCamera = () => this.#run(this.#member.video?.muted ? 'unvmute' : 'vmute');
     this.#camera = action('Turn camera off', 'mod-vmute', turnCamera);
@@ -162,11 +166,13 @@ class MemberItem {
       'div',
       { className: 'panel', role: 'group', hidden: true },
       this.#deafen,
+      this.#hold,
       this.#floor,
       this.#camera,
       this.#pin,
       this.#volume('Microphone', 'volume_in', 'mod-volume-in'),
       this.#volume('Hears', 'volume_out', 'mod-volume-out'),
+      this.#makeTransfer(),
       action('Remove from room', 'mod-kick', () => this.#run('kick'), 'danger'),
     );
   }
@@ -186,6 +192,22 @@ class MemberItem {
     };
     const parts = [element('span', {}, title), button('down', 'minus'), value, button('up', 'plus')];
     return element('span', { className: 'volume' }, ...parts);
+  }
+
+  /** Sends the member's call to whatever can be dialled. */
+  #makeTransfer() {
+    const input = element('input', {
+      'data-testid': 'mod-transfer-to', autocomplete: 'off', maxLength: 120, required: true, spellcheck: false,
+      autocapitalize: 'off', placeholder: 'Name, number or room', 'aria-label': 'Send to',
+    });
+    input.setAttribute('list', 'reachable');
+    const send = element('button', { className: 'button small', 'data-testid': 'mod-transfer' }, 'Send there');
+    const form = element('form', { className: 'joined send-to' }, input, send);
+    form.onsubmit = async (event) => {
+      event.preventDefault();
+      if (await this.#run('transfer', input.value.trim())) input.value = '';
+    };
+    return form;
   }
 
   #toggle(isOpen = this.#panel.hidden) {

@@ -67,6 +67,19 @@ export const memory = {
 
 export const byID = (id) => document.getElementById(id);
 
+/** All elements of the document as it was loaded, by their IDs. */
+export const page = Object.fromEntries([...document.querySelectorAll('[id]')].map((node) => [node.id, node]));
+
+let toastTimer;
+
+/** Says something in passing. */
+export function toast(text) {
+  page.toast.textContent = text;
+  page.toast.classList.add('shown');
+  clearTimeout(toastTimer);
+  toastTimer = setTimeout(() => page.toast.classList.remove('shown'), 5_000);
+}
+
 /**
  * Creates an element. Keys of `properties` are DOM properties, except names with a dash and `role`, which are
  * attributes. Strings among the children become text, never markup.

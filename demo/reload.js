@@ -1,8 +1,9 @@
 /**
- * What a tab keeps while its page is loaded again, so that nobody has to fill in the form twice.
+ * What a tab keeps while its page is loaded again, so that the room and calls go on: the session's name, which call was
+ * the room's and which were others, the devices in use, and what was in the form.
  *
  * It holds the password, so it is written only when the page goes away, read once, and gone when the tab is closed or
- * was away for longer than a reload takes.
+ * was away for longer than a reload takes. The server keeps the calls for longer than that.
  */
 
 const KEY = 'parley.stay';
@@ -18,13 +19,14 @@ export function keepForReload(stay) {
   }
 }
 
-/** What the page before kept, if this page is that one loaded again; null otherwise. */
+/** What the page before kept, if this page is that one loaded again or come back to; null otherwise. */
 export function takeKept() {
   try {
     const kept = JSON.parse(sessionStorage.getItem(KEY));
     sessionStorage.removeItem(KEY);
-    const isReload = performance.getEntriesByType('navigation')[0]?.type === 'reload';
-    return kept && isReload && Date.now() - kept.at < KEPT_FOR ? kept : null;
+    const { type } = performance.getEntriesByType('navigation')[0] ?? {};
+    const isSame = type === 'reload' || type === 'back_forward';
+    return kept && isSame && Date.now() - kept.at < KEPT_FOR ? kept : null;
   } catch {
     return null;
   }

@@ -160,6 +160,12 @@ export class RoomVideo {
     }
   }
 
+  /** The call goes on with new media, of which nobody can say who was to be on which extra picture. */
+  reattached() {
+    this.#extra.attach(this.#call);
+    this.draw();
+  }
+
   membersChanged(members) {
     this.#members = members;
     const self = members.find((member) => member.key === this.#conference?.callID);

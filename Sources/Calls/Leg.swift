@@ -23,10 +23,20 @@ package struct Leg: Sendable, Equatable {
         }
     }
 
+    /// Who called whom.
+    package enum Direction: String, Sendable, Hashable {
+        /// The far end called us.
+        case inbound
+        /// We call the far end.
+        case outbound
+    }
+
     /// How far the call has come. A leg that is gone has no state: the switchboard forgets it.
     package enum State: Sendable, Hashable {
-        /// Invited; nothing but the acknowledgement was sent.
+        /// Inbound: invited; nothing but the acknowledgement was sent.
         case routing
+        /// Outbound: offered to the far end, which may ring.
+        case calling
         /// Early media: an SDP answer was sent, the call is not answered.
         case early
         case answered
@@ -34,31 +44,44 @@ package struct Leg: Sendable, Equatable {
 
     package let id: LegID
     package var kind: Kind
+    package let direction: Direction
+    /// Who called: on an outbound leg the one it is told about.
     package var callerIDName: String
     package var callerIDNumber: String
-    package let destination: String
+    /// Who was called; on an inbound leg known once somebody answered.
+    package var calleeIDName: String
+    package var calleeIDNumber: String
+    /// What was dialled, or where the leg was transferred to. An outbound leg's is the id of its user.
+    package internal(set) var destination: String
     /// Dialplan context to hunt in.
-    package let context: String
-    /// `id@domain` of the account that calls; `nil` on a profile without logins.
+    package internal(set) var context: String
+    /// `id@domain` of the account at the far end; `nil` on a profile without logins.
     package let user: String?
     package let domain: String
-    /// The far end's IP address, without a port.
+    /// The far end's IP address, without a port; empty on an outbound leg.
     package let networkAddress: String
     /// `false` after `recoverCall: false`: losing the socket ends the call at once.
     package let isRecoverable: Bool
     package var variables: [String: String]
 
-    package internal(set) var state: State = .routing
-    /// The media path (ICE and DTLS) was up at least once.
+    package internal(set) var state: State
+    /// The media path (ICE and DTLS) was up at least once since the client was last there.
     package internal(set) var isMediaUp = false
     /// When the far end's socket was lost; `nil` while it is there.
     package internal(set) var detachedSince: Duration?
+    /// The far end put us on hold.
+    package internal(set) var isOnHold = false
+    /// The other leg of the bridge this one is in.
+    package internal(set) var bridgedTo: LegID?
 
     package init(
         id: LegID,
         kind: Kind,
+        direction: Direction = .inbound,
         callerIDName: String = "",
         callerIDNumber: String = "",
+        calleeIDName: String = "",
+        calleeIDNumber: String = "",
         destination: String,
         context: String = "default",
         user: String? = nil,
@@ -69,8 +92,11 @@ package struct Leg: Sendable, Equatable {
     ) {
         self.id = id
         self.kind = kind
+        self.direction = direction
         self.callerIDName = callerIDName
         self.callerIDNumber = callerIDNumber
+        self.calleeIDName = calleeIDName
+        self.calleeIDNumber = calleeIDNumber
         self.destination = destination
         self.context = context
         self.user = user
@@ -78,6 +104,7 @@ package struct Leg: Sendable, Equatable {
         self.networkAddress = networkAddress
         self.isRecoverable = isRecoverable
         self.variables = variables
+        state = direction == .inbound ? .routing : .calling
     }
 
     package var isAnswered: Bool { state == .answered }
@@ -85,11 +112,12 @@ package struct Leg: Sendable, Equatable {
 
     /// What the dialplan may ask about this leg.
     package var attributes: CallAttributes {
-        CallAttributes(
+        let caller = identity
+        return CallAttributes(
             uuid: id.rawValue,
             destinationNumber: destination,
-            callerIDName: callerIDName,
-            callerIDNumber: callerIDNumber,
+            callerIDName: caller.name,
+            callerIDNumber: caller.number,
             networkAddress: networkAddress,
             context: context,
             source: kind.source,

@@ -1,4 +1,4 @@
-/// All live legs: routes each by the dialplan and runs its applications one at a time.
+/// All live legs: routes each by the dialplan, runs its applications one at a time, calls others and connects them.
 ///
 /// Feed it events, carry out the steps it returns, and call ``advance(to:)`` at ``deadline``. `now` is any clock that
 /// does not go back.
@@ -6,81 +6,160 @@ package struct Switchboard: Sendable {
     package struct Limits: Sendable, Equatable {
         /// Legs in all.
         package var legs: Int
-        /// Legs of one account, or of one session where there are no accounts.
+        /// Legs of one account, in either direction, or of one session where there are no accounts.
         package var legsPerUser: Int
         /// How long a leg with an SDP answer may be without media.
         package var mediaPatience: Duration
         /// How long an answered leg waits for its client to come back.
         package var detachTimeout: Duration
+        /// How long a leg whose client came back may be without its new media.
+        package var reattachedMedia: Duration
+        /// How long the loss of a socket may be noticed after that of the media.
+        package var lostMediaPatience: Duration
+        /// How long somebody rings when the dialplan does not say.
+        package var ringTimeout: Duration
+        /// How long a leg may be parked without having been answered.
+        package var unansweredParking: Duration
+        /// How often the dialplan may send one leg to another extension, so that its loops end.
+        package var transfers: Int
 
         package init(
             legs: Int = 4_000,
             legsPerUser: Int = 10,
             mediaPatience: Duration = .seconds(20),
-            detachTimeout: Duration = .seconds(120)
+            detachTimeout: Duration = .seconds(120),
+            reattachedMedia: Duration = .seconds(20),
+            lostMediaPatience: Duration = .seconds(3),
+            ringTimeout: Duration = .seconds(60),
+            unansweredParking: Duration = .seconds(240),
+            transfers: Int = 70
         ) {
             self.legs = legs
             self.legsPerUser = legsPerUser
             self.mediaPatience = mediaPatience
             self.detachTimeout = detachTimeout
+            self.reattachedMedia = reattachedMedia
+            self.lostMediaPatience = lostMediaPatience
+            self.ringTimeout = ringTimeout
+            self.unansweredParking = unansweredParking
+            self.transfers = transfers
         }
     }
 
     /// Takes effect for the next call; live ones keep the route they have.
     package var dialplan: Dialplan
+    /// Who can be called, and how.
+    package var directory: Directory
     package var limits: Limits
     /// `false` refuses new calls, to let a server run empty.
     package var acceptsCalls = true
 
-    /// Internal for the extension that runs the applications.
-    var calls: [LegID: LegRun] = [:]
+    package internal(set) var registrations = Registrations()
 
-    package init(dialplan: Dialplan, limits: Limits = Limits()) {
+    // Internal for the extensions that are the call rules.
+    var calls: [LegID: LegRun] = [:]
+    var attempts: [AttemptID: Attempt] = [:]
+    /// Legs whose next application is to run before anybody hears of the steps so far.
+    var ready: [LegID] = []
+    var shared = SharedValues()
+    var usage = UsageLimits()
+    var names: NameSource
+    private var lastSerial: UInt64 = 0
+
+    /// - Parameter seed: Makes the names of outbound legs. Two runs of a server should not have the same one.
+    package init(
+        dialplan: Dialplan,
+        directory: Directory = Directory(defaultDomain: ""),
+        limits: Limits = Limits(),
+        seed: UInt64 = 0
+    ) {
         self.dialplan = dialplan
+        self.directory = directory
         self.limits = limits
+        names = NameSource(seed: seed)
     }
 
     // MARK: Events in, steps out
 
     package mutating func receive(_ event: CallEvent, at now: Duration) -> [CallStep] {
+        let steps = respond(to: event, at: now)
+        return settled(steps, at: now)
+    }
+
+    private mutating func respond(to event: CallEvent, at now: Duration) -> [CallStep] {
         switch event {
+        case .registered(let session, let user):
+            registrations.add(session: session, user: user, handle: names.uuid())
+            return []
+        case .unregistered(let session):
+            registrations.remove(session: session)
+            return []
         case .invited(let leg): return invite(leg, at: now)
+        case .ringing(let id): return farEndRings(id, at: now)
+        case .progress(let id): return farEndSendsMedia(id, at: now)
+        case .answered(let id, let name, let number): return farEndAnswered(id, name, number, at: now)
         case .answeredMedia(let id): return mediaIsUp(id, at: now)
+        case .mediaFailed(let id, let cause): return mediaFailed(id, cause, at: now)
+        case .mediaLost(let id): return mediaLost(id, at: now)
         case .applicationDone(let id): return applicationDone(id, at: now)
         case .conferenceEnded(let id): return conferenceEnded(id, at: now)
-        case .mediaFailed(let id, let cause), .conferenceRefused(let id, let cause),
-            .hangUpRequested(let id, let cause):
-            return end(id, cause)
-        case .hungUp(let id, let cause):
-            return calls.removeValue(forKey: id) == nil ? [] : [.release(id, cause)]
-        case .digit(let id, let digit):
-            return calls[id] == nil || !Self.digits.contains(digit) ? [] : [.digit(id, digit)]
+        case .conferenceRefused(let id, let cause):
+            return calls[id]?.activity == .inConference ? end(id, cause, at: now) : []
+        case .hangUpRequested(let id, let cause): return end(id, cause, at: now)
+        case .hungUp(let id, let cause): return farEndHungUp(id, cause, at: now)
+        case .digit(let id, let digit): return press(digit, id)
         case .detached(let id): return detach(id, at: now)
-        case .reattached(let id):
-            calls[id]?.leg.detachedSince = nil
-            return []
+        case .reattached(let id): return reattach(id, at: now)
         }
     }
 
     /// When ``advance(to:)`` next has something to do; `nil` means never.
     package var deadline: Duration? {
-        calls.values.lazy.compactMap { $0.nextTimer(limits)?.at }.min()
+        let legs = calls.values.lazy.compactMap { $0.nextTimer(limits)?.at }.min()
+        let attempts = attempts.values.lazy.map(\.nextTimer.at).min()
+        guard let legs, let attempts else { return legs ?? attempts }
+        return min(legs, attempts)
     }
 
     /// Runs every timer that is due, the earliest first.
     package mutating func advance(to now: Duration) -> [CallStep] {
-        let due = calls.values.compactMap { run -> (id: LegID, at: Duration)? in
+        var due: [(at: Duration, timer: DueTimer)] = calls.values.compactMap { run in
             guard let timer = run.nextTimer(limits), timer.at <= now else { return nil }
-            return (run.leg.id, timer.at)
+            return (timer.at, .leg(run.leg.id))
         }
+        due += attempts.values.lazy.map { ($0.nextTimer.at, .attempt($0.id)) }.filter { $0.0 <= now }
+        due.sort { ($0.at, $0.timer) < ($1.at, $1.timer) }
         var steps: [CallStep] = []
-        for (id, _) in due.sorted(by: { ($0.at, $0.id.rawValue) < ($1.at, $1.id.rawValue) }) {
-            // A leg whose sleep is over may have its watchdog due as well.
-            while let timer = calls[id]?.nextTimer(limits), timer.at <= now {
-                steps += fire(timer.kind, of: id, at: now)
-            }
+        for (_, timer) in due {
+            while let fired = fire(timer, at: now) { steps += settled(fired, at: now) }
         }
         return steps
+    }
+
+    /// Runs the timer; `nil` when nothing of it is due (any more). A leg whose sleep is over may have its watchdog due
+    /// as well.
+    private mutating func fire(_ timer: DueTimer, at now: Duration) -> [CallStep]? {
+        switch timer {
+        case .leg(let id):
+            guard let next = calls[id]?.nextTimer(limits), next.at <= now else { return nil }
+            return fire(next.kind, of: id, at: now)
+        case .attempt(let id):
+            guard let next = attempts[id]?.nextTimer, next.at <= now else { return nil }
+            return timeOut(id, next.cause, at: now)
+        }
+    }
+
+    /// Lets every leg whose turn it is go on in its route, which belongs to what caused `steps`.
+    mutating func settled(_ steps: [CallStep], at now: Duration) -> [CallStep] {
+        var steps = steps
+        while !ready.isEmpty { steps += resume(ready.removeFirst(), at: now) }
+        return steps
+    }
+
+    /// Rises by one, for whatever needs a name of its own.
+    mutating func nextSerial() -> UInt64 {
+        lastSerial += 1
+        return lastSerial
     }
 
     // MARK: Reading
@@ -103,6 +182,19 @@ package struct Switchboard: Sendable {
         for (name, value) in values { Assignment(name: name, value: value).apply(to: &variables) }
         calls[id]?.leg.variables = variables
     }
+}
 
-    private static let digits: Set<Character> = Set("0123456789*#ABCDabcd")
+/// Whose timer is due; legs before attempts, each in the order of their names.
+private enum DueTimer: Comparable {
+    case leg(LegID)
+    case attempt(AttemptID)
+
+    static func < (one: DueTimer, other: DueTimer) -> Bool {
+        switch (one, other) {
+        case (.leg(let one), .leg(let other)): one.rawValue < other.rawValue
+        case (.attempt(let one), .attempt(let other)): one < other
+        case (.leg, .attempt): true
+        case (.attempt, .leg): false
+        }
+    }
 }

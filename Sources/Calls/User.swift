@@ -33,6 +33,9 @@ package struct User: Sendable, Equatable {
     /// Dialplan context of this user's calls; `nil` leaves it to the profile.
     package var context: String? { variable("user_context") ?? parameter("verto-context") }
 
+    /// How others reach this user (`dial-string`), with `${…}` in it; `nil` is all of the user's clients.
+    package var dialString: String? { parameter("dial-string") }
+
     /// Caller id for an invite that brings none.
     package var callerIDName: String? { parameter("caller-id-name") }
     package var callerIDNumber: String? { parameter("caller-id-number") }

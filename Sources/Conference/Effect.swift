@@ -12,6 +12,39 @@ package enum Effect: Equatable, Sendable {
     case setEnergyLevel(MemberID, Int)
     /// Forget that the member talks: it was muted or held.
     case resetTalkDetector(MemberID)
+    /// The member neither speaks nor hears, but for what is played to it alone.
+    case setHeld(MemberID, Bool)
+    /// Whether the first hears the second. Forgotten on both sides when either leaves.
+    case setHears(MemberID, MemberID, Bool)
+    /// Go on measuring the member while it is muted, and tell ``Room/talking(_:_:score:at:)`` of it.
+    case setMuteDetect(MemberID, Bool)
+    /// For the member's ``TalkDetector``: how its gate tunes itself, `nil` for not at all.
+    case setAutoEnergy(MemberID, AutoEnergy?)
+    /// `nil` for the sound as it comes.
+    case setAutoGain(MemberID, AutoGain?)
+    case setDenoise(MemberID, Bool)
+    /// `nil` for the middle.
+    case setPosition(MemberID, Position?)
+    case play(PlaybackOrder)
+    case stopPlayback(PlaybackID)
+    case pausePlayback(PlaybackID, Bool)
+    /// Milliseconds from the beginning of the sound.
+    case seekPlayback(PlaybackID, to: Int)
+    /// dB.
+    case setPlaybackGain(PlaybackID, Int)
+    /// What everybody hears, over and over, while one is alone or all wait; `nil` ends it.
+    case music(SoundName?)
+    /// Write the room's sound to a file; ``Room/recordingEnded(_:failure:at:)`` tells when that is not possible.
+    case startRecording(RecordingID, RecordingName, tracks: Bool)
+    case pauseRecording(RecordingID, Bool)
+    case stopRecording(RecordingID)
+    /// Press these keys towards the member's call.
+    case sendDigits(MemberID, String)
+    case dial(DialOrder)
+    /// The room has let go of the member, as by ``remove(_:_:)``: its call goes to another room.
+    case transferToRoom(MemberID, room: String, profile: String)
+    /// The room has let go of the member: its call goes to an extension of its own context.
+    case transferCall(MemberID, extension: String)
     /// Nothing (or again everything) of the member's picture goes to anybody, from the next packet on.
     case setVideoMuted(MemberID, Bool)
     /// What the receiver's slot shows from now on, `nil` for nothing. Slot 0 is the switched picture; slots from 1 on
@@ -20,7 +53,7 @@ package enum Effect: Equatable, Sendable {
     case showVideo(of: MemberID?, to: MemberID, slot: Int)
     /// What the member may send, in kb/s; `nil` for no limit of ours.
     case setVideoBandwidth(MemberID, Int?)
-    /// While true nobody is mixed and music plays: the room waits for a moderator.
+    /// While true nobody is mixed: the room waits for a moderator. ``music(_:)`` says what plays meanwhile.
     case setWaiting(Bool)
     /// The room has let go of the member: end its part of the call.
     case remove(MemberID, RemovalReason)
@@ -32,17 +65,27 @@ package enum Effect: Equatable, Sendable {
     case publish(Delta)
     /// For the list of rooms.
     case summary(RoomSummary)
+    /// For hooks and for watchers of events.
+    indirect case event(RoomEvent)
+    /// Everything about the room, to be kept; right before ``closed``.
+    indirect case record(ConferenceRecord)
     /// The room has ended; nothing comes after this.
     case closed
 }
 
 /// Why a room let go of a member.
 package enum RemovalReason: Hashable, Sendable {
-    /// Plays `kicked-sound`, then the dialplan goes on.
-    case kicked
+    /// The caller hears the sound, then the dialplan goes on.
+    case kicked(playing: SoundName?)
     /// As kicked, without the sound.
     case hungUp
     case conferenceEnded
+
+    /// The member did not leave by itself, nor did the room.
+    var isKick: Bool {
+        if case .kicked = self { return true }
+        return self == .hungUp
+    }
 }
 
 /// The data of the private join message (conference.md §1.9).

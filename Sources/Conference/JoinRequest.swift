@@ -19,6 +19,9 @@ package struct JoinRequest: Sendable {
     package var moderatorPIN: String?
     /// The directory user, `1008@example.com`.
     package var user: String?
+    /// Whose mute holds for later calls as well: ``user``, or something more precise for a login that many share;
+    /// `nil` for a call that is a stranger each time. Never shown.
+    package var person: String?
     /// Row column 5: only what everybody in the room may see.
     package var variables: [String: String]
     /// Channel name for lists, `verto.rtc/3500`.
@@ -37,6 +40,22 @@ package struct JoinRequest: Sendable {
     package var isRecoverable: Bool
     /// Whether PIN and lock hold for this call: true for callers, false for parties that we called.
     package var enforceSecurity: Bool
+    /// The call's variables, for ``Selector/variable(_:_:)``.
+    package var callVariables: [String: String] = [:]
+    /// The group of keys (`conference_controls`); `nil` for the profile's.
+    package var controls: String?
+    /// Nobody is told of it by sounds (`conference_silent_entry`, a call that was recovered).
+    package var isSilent = false
+    /// What all hear when it comes, instead of the profile's sound (`conference_enter_sound`).
+    package var enterSound: SoundName?
+    /// What all hear when it goes (`conference_exit_sound`), even when such sounds are off.
+    package var exitSound: SoundName?
+    /// Where it is heard from in a stereo room (`conference_position`).
+    package var position: Position?
+    /// For the books: where the call comes from, what it dialled, in which context.
+    package var networkAddress = ""
+    package var destinationNumber = ""
+    package var context = ""
     /// Levels to start with, −4…4; others are ignored.
     package var volumeIn: Int
     package var volumeOut: Int
@@ -55,9 +74,18 @@ package struct JoinRequest: Sendable {
         (self.callerName, self.callerNumber, self.codec, self.flags) = (callerName, callerNumber, codec, flags)
         (self.suppliedPIN, self.pin, self.moderatorPIN) = (suppliedPIN, pin, moderatorPIN)
         (self.user, self.variables, self.channelName) = (user, variables, channelName)
+        person = user
         (self.isScreenShare, self.enforceSecurity) = (isScreenShare, enforceSecurity)
         (self.sharedBy, self.video) = (sharedBy, video)
         (self.videoBandwidthIn, self.isRecoverable) = (videoBandwidthIn, isRecoverable)
         (self.volumeIn, self.volumeOut, self.energyLevel) = (volumeIn, volumeOut, energyLevel)
+    }
+
+    /// What the books say of it.
+    package var profile: CallerProfile {
+        CallerProfile(
+            user: user, callerName: callerName, callerNumber: callerNumber, networkAddress: networkAddress,
+            destinationNumber: destinationNumber, context: context, uuid: uuid, channelName: channelName
+        )
     }
 }

@@ -6,14 +6,26 @@ struct Member: Sendable {
     let joinedAt: Duration
     var isMuted: Bool
     var isDeaf: Bool
-    var isOnHold = false
+    /// Its own side put the call on hold.
+    var isHeldByCall = false
+    var isHeldByModerator = false
     var isTalking = false
     var score = 0
     var volumeIn = 0
     var volumeOut = 0
     var energyLevel: Int
-    /// Its gate tunes itself.
-    var hasAutoEnergy: Bool
+    /// The highest level that its gate tunes itself to; 0 for a gate that stays.
+    var autoEnergyLevel: Int
+    var autoGain: AutoGain?
+    var isDenoised: Bool
+    var position: Position?
+    /// What the keys of its telephone do.
+    let controls: [CallerControl]
+    /// Keys that may yet become more.
+    var keys = ""
+    /// Since the last ``RoomAction/talkReport``.
+    var spurts = 0
+    var spurtTime: Duration = .zero
     var talkedAt: Duration?
     var video: VideoFlow
     /// A picture has arrived since video last began to come in.
@@ -35,6 +47,8 @@ struct Member: Sendable {
 
     /// - Parameter flags: Its own with the profile's, and `moderator` when the PIN said so.
     init(_ request: JoinRequest, flags: MemberFlags, profile: RoomProfile, at now: Duration) {
+        let usual = flags.contains(.moderator) ? profile.moderatorControls : nil
+        controls = profile.controls(named: request.controls ?? usual ?? profile.callerControls)
         (id, self.request, self.flags, joinedAt, publishedAt) = (request.id, request, flags, now, now)
         isMuted = !flags.isDisjoint(with: [.mute, .secondScreen])
         isDeaf = !flags.isDisjoint(with: [.deaf, .secondScreen]) || request.isScreenShare
@@ -42,7 +56,9 @@ struct Member: Sendable {
         volumeIn = Levels.volume.contains(request.volumeIn) ? request.volumeIn : 0
         volumeOut = Levels.volume.contains(request.volumeOut) ? request.volumeOut : 0
         energyLevel = request.energyLevel.flatMap { Levels.energy.contains($0) ? $0 : nil } ?? profile.energyLevel
-        hasAutoEnergy = profile.autoEnergyLevel > 0 && energyLevel <= profile.autoEnergyLevel
+        autoEnergyLevel = energyLevel <= profile.autoEnergyLevel ? profile.autoEnergyLevel : 0
+        autoGain = profile.autoGain(level: profile.autoGainLevel)
+        (isDenoised, position) = (profile.denoises, profile.channels == 2 ? request.position : nil)
     }
 
     var callID: String { request.callID }
@@ -52,6 +68,8 @@ struct Member: Sendable {
     var hasRow: Bool { !request.isScreenShare && !flags.contains(.secondScreen) }
     /// Counts as a person.
     var isCounted: Bool { !flags.contains(.ghost) && !request.isScreenShare }
+    /// It neither speaks nor hears, whoever wants it so.
+    var isOnHold: Bool { isHeldByCall || isHeldByModerator }
     var canSpeak: Bool { !isMuted && !isOnHold }
     /// It shows itself, as far as anybody's word goes.
     var showsVideo: Bool { video.comesIn && !isVideoMuted && !flags.contains(.secondScreen) }
@@ -70,7 +88,7 @@ struct Member: Sendable {
     func row(hasFloor: Bool, _ videoFloor: VideoFloorKeeper.State) -> Row {
         let status = Status(
             muted: isMuted, deaf: isDeaf, onHold: isOnHold, talking: isTalking, floor: hasFloor, energyScore: score,
-            video: videoStatus(videoFloor)
+            video: videoStatus(videoFloor), heldByModerator: isHeldByModerator
         )
         return Row(
             id: id, number: request.callerNumber, name: request.callerName, codec: request.codec, status: status,
@@ -96,7 +114,9 @@ struct Member: Sendable {
             isVideoBridge: flags.contains(.videoBridge),
             isModerator: isModerator, isGhost: flags.contains(.ghost), isScreenShare: request.isScreenShare,
             endsConference: flags.contains(.endconf), isMandatory: flags.contains(.mandatoryEndconf),
-            volumeIn: volumeIn, volumeOut: volumeOut, energyLevel: energyLevel,
+            isMuteDetected: flags.contains(.muteDetect), volumeIn: volumeIn, volumeOut: volumeOut,
+            energyLevel: energyLevel, autoEnergyLevel: autoEnergyLevel, autoGainLevel: autoGain?.level ?? 0,
+            isDenoised: isDenoised, position: position,
             joinedAgo: wholeSeconds(now - joinedAt), talkedAgo: talkedAt.map { wholeSeconds(now - $0) }
         )
     }

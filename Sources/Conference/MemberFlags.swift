@@ -23,8 +23,11 @@ package struct MemberFlags: OptionSet, Hashable, Sendable {
     package static let nomoh = MemberFlags(rawValue: 1 << 8)
     /// Neither speaks nor hears and has no row: a second window of somebody.
     package static let secondScreen = MemberFlags(rawValue: 1 << 9)
+    /// It is told, and others by an event, that it speaks though muted.
     package static let muteDetect = MemberFlags(rawValue: 1 << 10)
+    /// Its keys go to the other members' calls, and do nothing here.
     package static let distDTMF = MemberFlags(rawValue: 1 << 11)
+    /// Other members' keys do not go to its call.
     package static let skipDTMF = MemberFlags(rawValue: 1 << 12)
     /// Joins with its picture hidden.
     package static let vmute = MemberFlags(rawValue: 1 << 13)
@@ -34,6 +37,9 @@ package struct MemberFlags: OptionSet, Hashable, Sendable {
     package static let joinVideoFloor = MemberFlags(rawValue: 1 << 15)
     /// The video floor is this member's whenever nobody has locked it.
     package static let videoBridge = MemberFlags(rawValue: 1 << 16)
+
+    /// Events tell every ten seconds how much it talked.
+    package static let talkDataEvents = MemberFlags(rawValue: 1 << 17)
 
     /// Reads `mute|moderator`; separators `|` and `,`, any case, unknown words ignored.
     package init(parsing text: String) { self = FlagWords.parse(text, Self.words) }
@@ -56,6 +62,6 @@ package struct MemberFlags: OptionSet, Hashable, Sendable {
         ("endconf", .endconf), ("mandatory_member_endconf", .mandatoryEndconf), ("mintwo", .mintwo),
         ("nomoh", .nomoh), ("second-screen", .secondScreen), ("mute-detect", .muteDetect),
         ("dist-dtmf", .distDTMF), ("skip-dtmf", .skipDTMF), ("vmute", .vmute), ("blind", .blind),
-        ("join-vid-floor", .joinVideoFloor), ("video-bridge", .videoBridge),
+        ("join-vid-floor", .joinVideoFloor), ("video-bridge", .videoBridge), ("talk-data-events", .talkDataEvents),
     ]
 }

@@ -2,7 +2,7 @@
 package enum Refusal: Error, Equatable, Sendable {
     /// No such member here, now.
     case unknownMember(MemberID)
-    /// `last` in a room without members.
+    /// `last` in a room without members, or a variable that nobody's call has.
     case noSelection
     case unknownCommand(String)
     /// The issuer's role is too low for the command of this name.
@@ -11,7 +11,8 @@ package enum Refusal: Error, Equatable, Sendable {
     case badArgument(command: String)
     case locked
     case full(limit: Int)
-    case pinRequired
+    /// The caller gave none; it may have this many digits at most.
+    case pinRequired(digits: Int)
     case wrongPIN
     /// A `join-only` caller to a room that does not run.
     case joinOnly
@@ -26,6 +27,18 @@ package enum Refusal: Error, Equatable, Sendable {
     case notMixing
     /// Nobody meant sends video.
     case noVideo
+    /// There is no such file, or its name is none that may be asked for; what was asked for.
+    case soundNotFound(String)
+    /// Nothing is being played there.
+    case notPlaying
+    case recordingInUse(RecordingName)
+    case noSuchRecording(RecordingName)
+    /// There is no engine to speak texts with; the command's name.
+    case noSpeech(command: String)
+    /// The room is mono, so nobody is left or right in it.
+    case notStereo
+    /// The room keeps no more of these.
+    case tooMany(limit: Int)
     /// The room has ended.
     case notActive
 }

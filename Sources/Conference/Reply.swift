@@ -4,13 +4,50 @@ package enum Reply: Equatable, Sendable {
     case members([MemberResult])
     /// The room is locked, or open, now.
     case locked(Bool)
-    case list([MemberSummary])
+    /// The room and its members.
+    case list(Roster)
     /// Members without ghosts.
     case count(Int)
     case roster(Roster)
     case videoFloorCleared
     /// The value asked for, or for `set` the one before.
     case value(Property, PropertyValue)
+    /// What `getvar` asked for; `nil` when it is not set.
+    case variable(String, String?)
+    /// The variable is this now; `nil` when it is not set any more.
+    case variableSet(String, String?)
+    case relations([Relation])
+    /// What came of each pair.
+    case related([RelationResult])
+    /// The digits that let this role in now; `nil` when none are asked.
+    case pin(String?, for: Role)
+    /// Whether all are told who comes or goes, and with what.
+    case announcement(Passage, isOn: Bool, SoundName?)
+    case music(isOn: Bool, SoundName?)
+    /// It plays, or waits for its turn, for all or for these members.
+    case playing(SoundName, to: [MemberID]?)
+    /// How many files.
+    case stopped(Int)
+    /// Paused, or going on; `nil` when nothing is played there.
+    case paused(Bool?)
+    /// `nil` when nothing is played there.
+    case playback(PlaybackStatus?)
+    /// Milliseconds from the beginning of the sound; `nil` when nothing is played there.
+    case sought(Int?)
+    /// dB.
+    case fileVolume(Int)
+    case recording(RecordingSummary)
+    case recordingsStopped([RecordingSummary])
+    case recordingPaused(RecordingSummary)
+    case recordings([RecordingSummary])
+    /// A call has been asked for. Unless in the background its issuer waits for ``dialed(cause:)``.
+    case dialing(JobID, inBackground: Bool)
+    /// Never from the room: what a door answers when a ``dialing(_:inBackground:)`` is over.
+    case dialed(cause: String)
+    /// What came of each member that was to go to this room.
+    case transferred([MemberResult], room: String)
+    /// What came of each member whose call was to go to this extension.
+    case redirected([MemberResult], extension: String)
 }
 
 /// What a command did to one member.
@@ -22,6 +59,17 @@ package enum MemberResult: Equatable, Sendable {
     case volumeOut(MemberID, Int)
     /// `Energy 7 = 300`; the level is above the automatic one, which is switched off when `endsAuto`.
     case energy(MemberID, Int, endsAuto: Bool)
+    /// `7 = Auto-Energy: 400 Energy: 200`.
+    case autoEnergy(MemberID, auto: Int, energy: Int)
+    /// `Agc 7 = 1500`; 0 for none.
+    case autoGain(MemberID, Int)
+    case denoise(MemberID, Bool)
+    /// `nil` when it was never set.
+    case position(MemberID, Position?)
+    /// `+OK sent 123 to 7`.
+    case sentDigits(MemberID, String)
+    /// The call's UUID.
+    case uuid(MemberID, String)
     /// The floor's new holder, `nil` when it was put down.
     case floor(MemberID?)
     /// What a member may send in kb/s, `nil` for no limit.
@@ -36,13 +84,14 @@ package enum MemberResult: Equatable, Sendable {
 
 /// What was done; the raw value is the word of the reply.
 package enum MemberAction: String, Sendable {
-    case mute, unmute, deaf, undeaf
+    case mute, unmute, deaf, undeaf, hold, unhold
     case kick = "kicked"
     case hup
     case videoMute = "vmute"
     case videoUnmute = "unvmute"
     case videoBlind = "vblind"
     case videoUnblind = "unvblind"
+    case transfer
 }
 
 /// A property's value. Doors print a flag that is not set as nothing.
@@ -75,6 +124,13 @@ package struct Roster: Equatable, Sendable {
     /// How many ticks a member speaks before it is shown.
     package var videoFloorTicks: Int
     package var videoFloorOnly: Bool
+    /// All are told who comes, and who goes.
+    package var announcesEnter: Bool
+    package var announcesExit: Bool
+    /// The words that lists put behind `flags:`.
+    package var flags: [String]
+    package var variables: [String: String]
+    package var recordings: [RecordingSummary]
     /// Newest first.
     package var members: [MemberSummary]
 }
@@ -104,9 +160,17 @@ package struct MemberSummary: Equatable, Sendable {
     package var isScreenShare: Bool
     package var endsConference: Bool
     package var isMandatory: Bool
+    /// It is noticed when it speaks though muted.
+    package var isMuteDetected: Bool
     package var volumeIn: Int
     package var volumeOut: Int
     package var energyLevel: Int
+    /// The highest level its gate tunes itself to; 0 for a gate that stays.
+    package var autoEnergyLevel: Int
+    /// 0 for none.
+    package var autoGainLevel: Int
+    package var isDenoised: Bool
+    package var position: Position?
     /// Seconds since it joined.
     package var joinedAgo: Int
     /// Seconds since it last talked; `nil` when it never did.

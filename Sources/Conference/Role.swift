@@ -18,15 +18,20 @@ package struct Issuer: Sendable {
     package let member: MemberID?
     /// The role the door vouches for. A member's own role counts when it is higher.
     package let role: Role
+    /// Commands that it may ask for whatever its role, by ``Command/name``, as the directory says of its user.
+    package let capabilities: Set<String>
     /// The command came from the keys of the member's own phone, which may always mute or leave (not `lock`).
     package let pressesOwnKeys: Bool
 
-    package init(name: String, member: MemberID? = nil, role: Role = .participant) {
+    package init(
+        name: String, member: MemberID? = nil, role: Role = .participant, capabilities: Set<String> = []
+    ) {
         (self.name, self.member, self.role, pressesOwnKeys) = (name, member, role, false)
+        self.capabilities = Set(capabilities.flatMap(CommandPolicy.commands(named:)))
     }
 
     private init(keysOf member: MemberID, name: String) {
-        (self.name, self.member, role, pressesOwnKeys) = (name, member, .participant, true)
+        (self.name, self.member, role, capabilities, pressesOwnKeys) = (name, member, .participant, [], true)
     }
 
     /// A member at its own telephone keys: besides its role it may do to itself what keys can do, see

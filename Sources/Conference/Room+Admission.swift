@@ -16,6 +16,9 @@ extension Room {
         guard profile.maxMembers == 0 || count < profile.maxMembers || flags.contains(.ghost) || isAtHome else {
             throw .full(limit: profile.maxMembers)
         }
+        if !request.isScreenShare, let person = request.person, mutedPersons.contains(person) {
+            flags.insert(.mute)
+        }
         return add(Member(request, flags: flags, profile: profile, at: now), at: now)
     }
 
@@ -28,12 +31,20 @@ extension Room {
         return effects
     }
 
+    /// A member's client is back after its connection was lost: it is told again where it is.
+    package mutating func rejoined(_ id: MemberID, at now: Duration) -> [Effect] {
+        guard publishes, let member = members[id], !member.request.isScreenShare else { return [] }
+        return [.joined(id, JoinNotice(room: key, of: member))]
+    }
+
     /// The role that the PIN gives. Without any PIN everybody is let in.
     private func checkPIN(of request: JoinRequest) throws(Refusal) -> Role {
         let pin = request.pin ?? profile.pin
         let moderatorPIN = request.moderatorPIN ?? profile.moderatorPIN
         guard pin != nil || moderatorPIN != nil else { return .participant }
-        guard request.suppliedPIN?.isEmpty == false else { throw .pinRequired }
+        guard request.suppliedPIN?.isEmpty == false else {
+            throw .pinRequired(digits: [pin, moderatorPIN].compactMap { $0?.count }.max() ?? 0)
+        }
         guard let supplied = PIN.supplied(request.suppliedPIN) else { throw .wrongPIN }
         if PIN.matches(supplied, moderatorPIN) { return .moderator }
         if PIN.matches(supplied, pin) { return .participant }
@@ -43,12 +54,18 @@ extension Room {
     /// Media first, so that nothing of a muted member is ever heard; then row, notice and summary.
     private mutating func add(_ member: Member, at now: Duration) -> [Effect] {
         var effects: [Effect] = isEmpty && isWaiting ? [.setWaiting(true)] : []
+        let isFirst = !isCreated
+        isCreated = true
         members[member.id] = member
         order.append(member.id)
-        if !member.flags.isDisjoint(with: [.endconf, .mandatoryEndconf]) { endsAt = nil }
+        headcount.count(member, 1)
+        book.mostMembers = max(book.mostMembers, count)
+        lastActivity = now
+        if !member.flags.isDisjoint(with: [.endconf, .mandatoryEndconf]) { timers.set(.end, to: nil) }
         if member.flags.contains(.mintwo) { minimum = 2 }
         if count >= minimum { hasReachedMinimum = true }
         addLevels(of: member, into: &effects)
+        startTimers(for: member, at: now)
         if isWaiting, member.isModerator {
             isWaiting = false
             effects.append(.setWaiting(false))
@@ -56,10 +73,14 @@ extension Room {
         }
         show(to: member.id, into: &effects)
         publish(member.id, at: now, into: &effects)
+        if isFirst { tell(.conferenceCreate, at: now, into: &effects) }
+        tell(.addMember, member.id, at: now, into: &effects)
         countScreens(of: member, by: 1, at: now, into: &effects)
         if publishes, !member.request.isScreenShare {
             effects.append(.joined(member.id, JoinNotice(room: key, of: member)))
         }
+        greet(member, at: now, into: &effects)
+        recordByItself(at: now, into: &effects)
         summarise(into: &effects)
         return effects
     }
@@ -73,6 +94,10 @@ extension Room {
         if member.energyLevel != profile.energyLevel {
             effects.append(.setEnergyLevel(member.id, member.energyLevel))
         }
+        if member.flags.contains(.muteDetect) { effects.append(.setMuteDetect(member.id, true)) }
+        if member.autoGain != nil { effects.append(.setAutoGain(member.id, member.autoGain)) }
+        if member.isDenoised { effects.append(.setDenoise(member.id, true)) }
+        if member.position != nil { effects.append(.setPosition(member.id, member.position)) }
         addVideoLimits(of: member, into: &effects)
     }
 
@@ -97,11 +122,20 @@ extension Room {
     mutating func depart(
         _ id: MemberID, _ reason: RemovalReason?, at now: Duration, into effects: inout [Effect]
     ) {
-        guard let member = members.removeValue(forKey: id) else { return }
+        guard let member = members[id] else { return }
+        let last = summary(of: member, at: now)
+        stopAll(in: .member(id), at: now, into: &effects)
+        members[id] = nil
         order.removeAll { $0 == id }
+        headcount.count(member, -1)
+        forgetRelations(of: id)
+        timers.set(.keys(id), to: nil)
+        timers.set(.talkReport(id), to: nil)
+        note(member, wasKicked: reason?.isKick == true, at: now)
         _ = keeper.release(id)  // its row goes anyway
+        if publishes, let delta = liveArray.remove(member.callID) { effects.append(.publish(delta)) }
+        tell(.delMember, about: last, at: now, into: &effects)
         if publishes {
-            if let delta = liveArray.remove(member.callID) { effects.append(.publish(delta)) }
             if !member.request.isScreenShare { effects.append(.parted(id, PartNotice(room: key, of: member))) }
         }
         if let reason { effects.append(.remove(id, reason)) }
@@ -125,17 +159,18 @@ extension Room {
         guard !departed.isEmpty else { return }
         let fallsShort = hasReachedMinimum && minimum > 1 && count < minimum
         if fallsShort || isEmpty && isDynamic || departed.contains(where: { $0.flags.contains(.endconf) }) {
-            effects += close()
+            close(isForced: false, at: now, into: &effects)
             return
         }
         if departed.contains(where: \.isMandatory), !members.values.contains(where: \.isMandatory) {
             guard profile.endconfGrace > .zero else {
-                effects += close()
+                close(isForced: true, at: now, into: &effects)
                 return
             }
-            endsAt = now + profile.endconfGrace
+            timers.set(.end, to: now + profile.endconfGrace)
         }
         forgetPictures(at: now, into: &effects)
+        farewell(departed, at: now, into: &effects)
         summarise(into: &effects)
     }
 }

@@ -32,5 +32,8 @@ extension Room {
     /// Rewrites the rows that a change of the floor touches: the new holder's first.
     mutating func moveFloor(_ change: FloorKeeper.Change, at now: Duration, into effects: inout [Effect]) {
         for id in [change.new, change.old].compactMap({ $0 }) { publish(id, at: now, into: &effects) }
+        let headers = ["Old-ID": change.old?.text ?? "none", "New-ID": change.new?.text ?? "none"]
+        let holder = change.new.flatMap { members[$0] }.map { summary(of: $0, at: now) }
+        tell(.floorChange, about: holder, headers, at: now, into: &effects)
     }
 }

@@ -131,6 +131,10 @@ extension Room {
         showAll(into: &effects)
         let after = videoKeeper.state
         guard before.holder != after.holder || before.isLocked != after.isLocked else { return }
+        if before.holder != after.holder {
+            let headers = ["Old-ID": before.holder?.text ?? "none", "New-ID": after.holder?.text ?? "none"]
+            tell(.videoFloorChange, headers, at: now, into: &effects)
+        }
         if let holder = after.holder { publish(holder, at: now, into: &effects) }
         if let holder = before.holder, holder != after.holder { publish(holder, at: now, into: &effects) }
     }

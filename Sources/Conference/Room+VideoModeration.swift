@@ -14,6 +14,7 @@ extension Room {
         effects.append(.setVideoMuted(id, isMuted))
         followPicture(of: id, at: now, into: &effects)
         publish(id, at: now, into: &effects)
+        tell(isMuted ? .videoMuteMember : .videoUnmuteMember, id, at: now, into: &effects)
         return result
     }
 
@@ -24,14 +25,18 @@ extension Room {
     }
 
     /// `vblind` and `unvblind`: whether the member is sent pictures.
-    mutating func setBlind(_ isBlind: Bool, _ id: MemberID, into effects: inout [Effect]) -> MemberResult {
+    mutating func setBlind(
+        _ isBlind: Bool, _ id: MemberID, at now: Duration, into effects: inout [Effect]
+    ) -> MemberResult {
+        let wasBlind = members[id]?.isBlind
         members[id]?.isBlind = isBlind
         show(to: id, into: &effects)
+        if wasBlind != isBlind { tell(isBlind ? .videoBlindMember : .videoUnblindMember, id, at: now, into: &effects) }
         return .done(isBlind ? .videoBlind : .videoUnblind, id)
     }
 
-    mutating func toggleBlind(_ id: MemberID, into effects: inout [Effect]) -> MemberResult {
-        setBlind(members[id]?.isBlind == false, id, into: &effects)
+    mutating func toggleBlind(_ id: MemberID, at now: Duration, into effects: inout [Effect]) -> MemberResult {
+        setBlind(members[id]?.isBlind == false, id, at: now, into: &effects)
     }
 
     /// `vid-floor` (conference.md §7.3). Who loses the lock by it is given the audio floor.

@@ -5,7 +5,9 @@
 /// member's ``TalkDetector`` changes, ``energy(_:score:at:)`` as often as it likes while a member talks, and once a
 /// tick ``beginTick()``, ``consider(_:smoothedScore:)`` for each member, ``endTick(at:)``: the room owns the floor,
 /// because mute, hold, leaving and the `floor` command move it too. Video has ``videoReady(_:at:)``,
-/// ``setVideo(_:_:at:)`` and ``view(_:slots:)``; the video floor follows the audio floor at ``endTick(at:)``.
+/// ``setVideo(_:_:at:)`` and ``view(_:slots:)``; the video floor follows the audio floor at ``endTick(at:)``. Keys come
+/// in by ``digit(_:_:at:)``, and what became of sounds, recordings and calls that effects asked for by
+/// ``playbackEnded(_:at:)``, ``recordingEnded(_:failure:at:)`` and ``dialEnded(_:cause:peer:at:)``.
 package struct Room: Sendable {
     package let key: RoomKey
     package let uuid: String
@@ -29,8 +31,34 @@ package struct Room: Sendable {
     /// Two when a `mintwo` member has joined.
     var minimum = 1
     var hasReachedMinimum = false
-    /// When the room ends for want of a mandatory member.
-    var endsAt: Duration?
+    var timers = RoomTimers()
+    var playbacks = PlaybackLanes()
+    var announcements: Announcements
+    /// The profile's perpetual sound can be played, as far as anybody knows.
+    var hasPerpetual: Bool
+    var isMusicOn = true
+    /// Instead of the profile's music.
+    var otherMusic: SoundName?
+    /// What the media were last told.
+    var playingMusic: SoundName?
+    var recordings: [Recording] = []
+    /// Recording may begin by itself.
+    var mayRecord = true
+    var lastRecording = 0
+    var relations: [RelatedPair: Relation.Words] = [:]
+    var variables: [String: String]
+    /// Whose calls come in muted, for a moderator muted one of them.
+    var mutedPersons: Set<String> = []
+    /// Calls that were asked for; whether nobody waits for them.
+    var jobs: [JobID: Bool] = [:]
+    var lastJob = 0
+    var book = ConferenceBook()
+    /// Members by kind, so that nothing has to count them.
+    var headcount = Headcount()
+    /// Its first member has been told of.
+    var isCreated = false
+    /// When somebody last spoke or came.
+    var lastActivity: Duration = .zero
 
     /// - Parameters:
     ///   - startedAt: Seconds since 1970.
@@ -40,26 +68,35 @@ package struct Room: Sendable {
         self.isDynamic = isDynamic
         isWaiting = profile.roomFlags.contains(.waitMod)
         keeper = FloorKeeper(minimumHold: Int(profile.floorHold / .milliseconds(20)))
+        announcements = Announcements(profile)
+        hasPerpetual = profile.sound(.perpetual) != nil
+        variables = profile.variables
         videoKeeper = VideoFloorKeeper(autoFloor: profile.videoAutoFloor, minimumHold: profile.videoFloorHold)
     }
 
     /// When ``advance(to:)`` next has something to do; `nil` means never.
-    package var deadline: Duration? { endsAt }
+    package var deadline: Duration? { timers.earliest }
 
-    /// Ends the room when its grace is over.
+    /// Does what is due: keys that wait for others, a grace or a silence that lasted too long, reports.
     package mutating func advance(to now: Duration) -> [Effect] {
-        guard let endsAt, now >= endsAt else { return [] }
-        return close()
+        var effects: [Effect] = []
+        while !isClosed, let timer = timers.next(at: now) {
+            switch timer {
+            case .end: close(isForced: true, at: now, into: &effects)
+            case .silence: endSilence(at: now, into: &effects)
+            case .heartbeat: beat(at: now, into: &effects)
+            case .talkReport(let id): reportTalk(of: id, at: now, into: &effects)
+            case .keys(let id): keysEnded(id, at: now, into: &effects)
+            }
+        }
+        if !isClosed, !effects.isEmpty { summarise(into: &effects) }
+        return effects
     }
 
     /// Ends the room: everybody is removed, newest first.
-    package mutating func close() -> [Effect] {
-        guard !isClosed else { return [] }
+    package mutating func close(at now: Duration) -> [Effect] {
         var effects: [Effect] = []
-        (isClosed, endsAt) = (true, nil)
-        for id in order.reversed() { depart(id, .conferenceEnded, at: .zero, into: &effects) }
-        if publishes { effects.append(.publish(liveArray.clear())) }
-        effects.append(.closed)
+        close(isForced: false, at: now, into: &effects)
         return effects
     }
 }
@@ -82,7 +119,7 @@ extension Room {
     package var floorHolder: MemberID? { keeper.holder }
 
     /// People, without ghosts and screen shares.
-    package var count: Int { members.values.count { $0.isCounted } }
+    package var count: Int { headcount.people }
 
     /// The live array's rows, with every delta up to ``serial``.
     package var snapshot: [LiveArray.Entry] { publishes ? liveArray.snapshot : [] }
@@ -92,15 +129,13 @@ extension Room {
 
     /// Every member, newest first.
     package func summaries(at now: Duration) -> [MemberSummary] {
-        order.reversed().compactMap { id in
-            members[id]?.summary(hasFloor: id == keeper.holder, hasVideoFloor: id == videoFloorHolder, at: now)
-        }
+        order.reversed().compactMap { id in members[id].map { summary(of: $0, at: now) } }
     }
 
     package var summary: RoomSummary {
         RoomSummary(
-            name: key.name, domain: key.domain, members: count, talking: members.values.count { $0.isTalking },
-            isLocked: isLocked, since: startedAt
+            name: key.name, domain: key.domain, members: count, talking: headcount.talkers, isLocked: isLocked,
+            since: startedAt
         )
     }
 
@@ -113,11 +148,27 @@ extension Room {
             enforcesMinimum: hasReachedMinimum, maxMembers: profile.maxMembers,
             videoBandwidthIn: profile.videoBandwidthIn ?? 0,
             videoFloorTicks: Int(profile.videoAutoFloor / .milliseconds(20)),
-            videoFloorOnly: profile.roomFlags.contains(.videoFloorOnly), members: summaries(at: now)
+            videoFloorOnly: profile.roomFlags.contains(.videoFloorOnly),
+            announcesEnter: announcements[.enter].isOn, announcesExit: announcements[.exit].isOn, flags: flagWords,
+            variables: variables, recordings: recordingSummaries, members: summaries(at: now)
         )
     }
 
-    var ghostCount: Int { members.values.count { $0.flags.contains(.ghost) } }
+    /// What lists put behind `flags:`, in their order (conference.md §5.9).
+    private var flagWords: [String] {
+        let flags = profile.roomFlags
+        let words: [(String, Bool)] = [
+            ("locked", isLocked), ("destruct", isClosed), ("wait_mod", isWaiting),
+            ("audio_always", flags.contains(.audioAlways)), ("running", !isClosed), ("answered", !isEmpty),
+            ("enforce_min", hasReachedMinimum), ("dynamic", isDynamic), ("exit_sound", announcements[.exit].isOn),
+            ("enter_sound", announcements[.enter].isOn), ("recording", !recordings.isEmpty),
+            ("video_floor_only", flags.contains(.videoFloorOnly)), ("video_rfc4579", flags.contains(.rfc4579)),
+            ("livearray_sync", publishes), ("video_floor_lock", videoKeeper.state.isLocked), ("json_status", publishes),
+        ]
+        return words.filter(\.1).map(\.0)
+    }
+
+    var ghostCount: Int { headcount.ghosts }
 
     /// Rows and notices go out only where the configuration asks for them.
     var publishes: Bool { profile.roomFlags.contains(.liveArraySync) }

@@ -44,8 +44,43 @@ package struct RoomProfile: Sendable {
     package var soundPrefix = ""
     package var callerIDName = "conference"
     package var callerIDNumber = "0000000000"
-    /// `moh-sound`, `enter-sound` …: every parameter whose name ends in `-sound`.
+    /// `moh-sound`, `enter-sound` …: every parameter whose name ends in `-sound`; see ``sound(_:)``.
     package var sounds: [String: String] = [:]
+    /// 1, or 2 for a room in which members are heard from where they stand.
+    package var channels = 1
+    package var description = "Parley Conference"
+    package var pinRetries = 3
+    /// From how many callers on a caller is told their number; 0 never.
+    package var announceCount = 0
+    /// How long all may be silent before the room ends; zero for ever.
+    package var terminateOnSilence: Duration = .zero
+    /// How often ``RoomAction/conferenceHeartbeat`` comes; zero never.
+    package var heartbeat: Duration = .zero
+    /// The words of ``RoomAction/suppressWord``.
+    package var suppressEvents: Set<String> = []
+    /// `auto-gain-level`: what members' speech is brought to, 0 to leave it.
+    package var autoGainLevel = 0
+    package var autoGainLowLevel = 0
+    package var autoGainChangeFactor = 2
+    /// Our own `denoise`: noise is taken out of every member's sound.
+    package var denoises = false
+    /// `auto-record`: the name of a recording that begins by itself. `${conference_name}`, `${conference_uuid}`,
+    /// `${domain}` and `${start}`, Unix seconds, are filled in.
+    package var autoRecord: String?
+    /// How many people make it begin.
+    package var recordingMinimum = 1
+    /// Groups of keys by name; see ``controls(named:)``.
+    package var controls: [String: [CallerControl]] = [:]
+    /// The group of participants.
+    package var callerControls = "default"
+    /// The group of moderators; that of participants when it is not set.
+    package var moderatorControls: String?
+    /// `ivr-dtmf-timeout`: how long a key waits for another that makes more of it.
+    package var digitTimeout: Duration = .milliseconds(500)
+    /// The room's variables at its beginning.
+    package var variables: [String: String] = [:]
+    /// What of the command table the configuration changes.
+    package var policy = CommandPolicy()
 
     package init(name: String, parameters: [(String, String)] = []) {
         self.name = name
@@ -65,10 +100,17 @@ package struct RoomProfile: Sendable {
         autoEnergyLevel > 0 ? AutoEnergy(ceiling: autoEnergyLevel, seconds: autoEnergySeconds) : nil
     }
 
-    /// The profile of a room that `argument` opens: its flags come on top.
+    /// What brings a member's speech to `level`; `nil` for 0.
+    func autoGain(level: Int) -> AutoGain? {
+        guard level > 0 else { return nil }
+        return AutoGain(level: level, lowLevel: autoGainLowLevel, changeFactor: autoGainChangeFactor)
+    }
+
+    /// The profile of a room that `argument` opens, by a call with these variables: what they say comes on top.
     package func opened(by argument: ConferenceArgument, variables: [String: String] = [:]) -> RoomProfile {
         var profile = self
         profile.roomFlags.formUnion(argument.roomFlags(variables: variables))
+        profile.read(variables: variables)
         return profile
     }
 
@@ -100,6 +142,22 @@ package struct RoomProfile: Sendable {
         "sound-prefix": { $0.soundPrefix = $1 },
         "caller-id-name": { $0.callerIDName = $1 },
         "caller-id-number": { $0.callerIDNumber = $1 },
+        "channels": { $0.channels = number($1, in: 1...2) ?? $0.channels },
+        "description": { $0.description = $1 },
+        "pin-retries": { $0.pinRetries = number($1, in: 1...100) ?? $0.pinRetries },
+        "announce-count": { $0.announceCount = number($1, in: 0...1_000_000) ?? 0 },
+        "terminate-on-silence": { $0.terminateOnSilence = .seconds(number($1, in: 0...86_400) ?? 0) },
+        "heartbeat-period-sec": { $0.heartbeat = .seconds(number($1, in: 20...86_400) ?? 0) },
+        "suppress-events": { $0.suppressEvents = Set($1.split(separator: ",").map { $0.filter { $0 != " " } }) },
+        "auto-gain-level": { $0.autoGainLevel = number($1, in: AutoGain.levels) ?? 0 },
+        "auto-gain-low-energy-level": { $0.autoGainLowLevel = number($1, in: AutoGain.levels) ?? 0 },
+        "auto-gain-change-factor": { $0.autoGainChangeFactor = number($1, in: 1...100) ?? 2 },
+        "denoise": { $0.denoises = FlagWords.isTrue($1) },
+        "auto-record": { $0.autoRecord = $1 },
+        "min-required-recording-participants": { $0.recordingMinimum = number($1, in: 1...2) ?? 1 },
+        "caller-controls": { $0.callerControls = $1 },
+        "moderator-controls": { $0.moderatorControls = $1 },
+        "ivr-dtmf-timeout": { $0.digitTimeout = max(milliseconds($1) ?? .zero, .milliseconds(500)) },
     ]
 
     private static func milliseconds(_ text: String) -> Duration? {

@@ -25,8 +25,10 @@ package struct Row: Equatable, Sendable {
 package struct Status: Equatable, Sendable {
     package var muted: Bool
     package var deaf: Bool
-    /// The caller put the call on hold.
+    /// The caller or a moderator put the call on hold.
     package var onHold: Bool
+    /// A moderator did: it shows before ``muted``.
+    package var heldByModerator: Bool
     package var talking: Bool
     /// Holds the audio floor.
     package var floor: Bool
@@ -37,11 +39,12 @@ package struct Status: Equatable, Sendable {
 
     package init(
         muted: Bool = false, deaf: Bool = false, onHold: Bool = false, talking: Bool = false, floor: Bool = false,
-        energyScore: Int = 0, video: VideoStatus? = nil
+        energyScore: Int = 0, video: VideoStatus? = nil, heldByModerator: Bool = false
     ) {
         self.muted = muted
         self.deaf = deaf
         self.onHold = onHold
+        self.heldByModerator = heldByModerator
         self.talking = talking
         self.floor = floor
         self.energyScore = energyScore
@@ -52,7 +55,8 @@ package struct Status: Equatable, Sendable {
     package var oldStatus: String { audioWord + (video?.suffix ?? "") }
 
     private var audioWord: String {
-        switch (muted, onHold, floor, talking) {
+        if heldByModerator { return "HOLD" }
+        return switch (muted, onHold, floor, talking) {
         case (true, _, _, _): "MUTE"
         case (_, true, _, _): "HOLD"
         case (_, _, true, true): "TALKING (FLOOR)"

@@ -37,6 +37,12 @@ package struct TalkDetector: Sendable {
         }
     }
 
+    /// How the gate tunes itself from now on.
+    package var autoEnergy: AutoEnergy? {
+        get { auto }
+        set { (auto, quietTicks, spurt) = (newValue, 0, AutoEnergy.Spurt()) }
+    }
+
     /// One tick with audio of mean absolute sample `score`.
     package mutating func frame(score heard: Int) -> Change? {
         measure(min(max(heard, 0), 32_768))

@@ -15,7 +15,7 @@ package final class MediaLeg {
 
     /// The call's id; unique in the server.
     package let id: String
-    package let peer: Peer
+    package private(set) var peer: Peer
     /// `nil` in a call of pictures alone, such as a shared screen: it is in no mix.
     package private(set) var audio: AudioParameters?
     /// The peer takes audio from us.
@@ -27,9 +27,15 @@ package final class MediaLeg {
     /// The share of our packets the peer lost, in 1/256 (RFC 3550 §6.4.1).
     package private(set) var fractionLost: UInt8 = 0
 
+    /// Where what the peer says goes instead of ``input``.
+    var relay: AudioRelay?
+    /// When `output` had its current timestamp, while another call's packets are its clock.
+    private var clockedAt: Instant?
+
     private var reception = ReceptionStatistics()
     private var source: SSRC?
     private var digits = TelephoneEventReceiver()
+    private var keys = TelephoneEventSender()
     private var nextReport: Instant
     private let clock: WallClock
     private let seed: UInt64
@@ -37,7 +43,7 @@ package final class MediaLeg {
     // Of `audio`, as every packet asks for them.
     private var receivesAudio = false
     private var audioLevelID: UInt8?
-    private var telephoneEvents: [UInt8] = []
+    private(set) var keyFormats = KeyFormats()
 
     package init(
         id: String, peer: Peer, audio: AudioParameters?, videos: [VideoParameters] = [], videoLimit: UInt64? = nil,
@@ -64,18 +70,49 @@ package final class MediaLeg {
         sendsAudio = audio?.direction.sends == true
         receivesAudio = audio?.direction.receives == true
         audioLevelID = audio?.audioLevelID
-        telephoneEvents = audio?.telephoneEvents ?? []
-        if let type = audio?.payloadType, type != output.payloadType {
-            output = OutboundStream(
-                ssrc: output.ssrc, payloadType: type, clockRate: output.clockRate, firstSequence: output.sequence,
-                firstTimestamp: output.timestamp)
-        }
+        keyFormats = KeyFormats(audio)
+        if let type = audio?.payloadType { output.renumber(type) }
         guard video == nil else {
             video?.negotiated(videos, at: now)
             return
         }
         guard !videos.isEmpty else { return }
         video = VideoLeg(videos, peer: peer, clock: clock, receiverLimit: videoLimit, seed: seed, at: now)
+    }
+
+    /// The client is back, with a transport of its own: the same call goes on over it.
+    ///
+    /// Whatever the call is in keeps it; our audio source goes on counting. Its pictures begin anew: those who watched
+    /// its camera have to be shown ``video`` again, as it has to be shown theirs.
+    ///
+    /// - Returns: The peer before, which has said goodbye: nothing on its paths is the call's any more.
+    package func replaceTransport(
+        _ peer: Peer, _ audio: AudioParameters?, _ videos: [VideoParameters], at now: Instant
+    ) -> Peer {
+        let old = self.peer
+        advanceClock(to: now)
+        video?.end(at: now)
+        let pictures = video?.counters
+        old.close()
+        self.peer = peer
+        output = OutboundStream(
+            ssrc: SSRC(peer.local.audioSSRC), payloadType: output.payloadType, clockRate: output.clockRate,
+            firstSequence: output.sequence, firstTimestamp: output.timestamp)
+        (reception, source, digits, keys) = (.init(), nil, .init(), .init())
+        (fractionLost, video) = (0, nil)
+        input.restart()
+        relay?.begin()
+        relay?.target.relay?.begin()
+        nextReport = now.advanced(by: .seconds(1))
+        negotiated(audio, videos, at: now)
+        if let pictures { video?.past.add(pictures) }
+        return old
+    }
+
+    /// Presses keys towards the peer, one after the other. `false`: it takes none, or there are too many already.
+    package func press(_ digits: String) -> Bool {
+        guard sendsAudio, keyFormats.first != nil else { return false }
+        return keys.add(digits)
     }
 
     /// The call is over: nobody sees it any more, and the peer says goodbye.
@@ -101,6 +138,7 @@ package final class MediaLeg {
         peer.advance(to: now, events: &events)
         guard peer.isConnected else { return }
         video?.advance(to: now)
+        if keys.isPressing { pressKeys(at: now) }
         guard audio != nil, now >= nextReport else { return }
         nextReport = now.advanced(by: Self.reportInterval)
         report(at: now)
@@ -117,12 +155,16 @@ package final class MediaLeg {
         guard header.ssrc == source else { return }
         reception.received(
             sequence: header.sequence, timestamp: header.timestamp, at: now, clockRate: output.clockRate)
-        // Keys and what else shares the audio's numbers is no loss: the buffer takes it for padding.
-        input.insert(
-            isAudio ? payload : payload.extracting(0..<0), sequence: header.sequence, timestamp: header.timestamp,
-            level: isAudio ? level(audioLevelID, header, packet) : nil, at: now)
-        guard telephoneEvents.contains(header.payloadType) else { return }
-        if let digit = digits.receive(payload, timestamp: header.timestamp) { facts.append(.digit(digit)) }
+        let key = keyFormats.format(of: header.payloadType)
+        if relay != nil {
+            relay?.forward(header, payload, isAudio ? .sound : key.map { .key($0) } ?? .other, at: now)
+        } else {
+            // Keys and what else shares the audio's numbers is no loss: the buffer takes it for padding.
+            input.insert(
+                isAudio ? payload : payload.extracting(0..<0), sequence: header.sequence, timestamp: header.timestamp,
+                level: isAudio ? level(audioLevelID, header, packet) : nil, at: now)
+        }
+        if key != nil, let digit = digits.receive(payload, timestamp: header.timestamp) { facts.append(.digit(digit)) }
     }
 
     /// A new source on the same call starts new statistics and a new stream.
@@ -157,6 +199,7 @@ package final class MediaLeg {
 
     /// SR, or RR before anything was sent, and SDES; the block about what we receive lets the peer know its RTT.
     private func report(at now: Instant) {
+        advanceClock(to: now)
         var blocks: [ReportBlock] = []
         if let source { blocks.append(reception.report(for: source, at: now)) }
         peer.sendRTCP([
@@ -165,7 +208,64 @@ package final class MediaLeg {
         ])
     }
 
+    /// Sends what is due of the keys pressed. They count with the audio, and stand at the moment they began.
+    private func pressKeys(at now: Instant) {
+        guard sendsAudio, let format = keyFormats.first else { return }
+        advanceClock(to: now)
+        keys.advance(at: output.timestamp) { event in
+            let number = output.sequence
+            let wasSent = peer.sendRTP(
+                marker: event.isFirst, payloadType: format.payloadType, sequence: number, timestamp: event.timestamp,
+                ssrc: output.ssrc, mid: nil, payloadCount: TelephoneEventSender.Event.size
+            ) { event.write(clockRate: format.clockRate, to: &$0) }
+            if wasSent { output.sent(TelephoneEventSender.Event.size, as: number) }
+        }
+    }
+
     private static let reportInterval: Duration = .seconds(5)
+}
+
+// MARK: - Another call's packets
+
+extension MediaLeg {
+    /// Sends what another call's peer said, under numbers of our own.
+    ///
+    /// - Parameter duration: Of a key, in place of the one in its payload.
+    func pass(
+        _ payload: Span<UInt8>, marker: Bool, payloadType: UInt8, sequence: UInt16, timestamp: UInt32,
+        duration: UInt16? = nil
+    ) {
+        peer.sendRTP(
+            marker: marker, payloadType: payloadType, sequence: sequence, timestamp: timestamp, ssrc: output.ssrc,
+            mid: nil, payloadCount: payload.count
+        ) { slot in
+            for index in payload.indices { slot[index] = payload[index] }
+            if let duration { slot.set(duration, at: 2) }
+        }
+        output.sent(payload.count, as: sequence)
+    }
+
+    /// The stream's clock is at `timestamp` now, and goes on by itself until it is set again.
+    func setClock(_ timestamp: UInt32, at now: Instant) {
+        output.setClock(timestamp)
+        clockedAt = now
+    }
+
+    /// Lets the time pass that no mixer lets pass.
+    func advanceClock(to now: Instant) {
+        guard let clockedAt else { return }
+        let elapsed = max(0, min(now.nanoseconds(since: clockedAt), Self.longestStep))
+        output.pass(UInt32(elapsed * 3 / 62_500))
+        self.clockedAt = now
+    }
+
+    /// The mixers count again.
+    func stopClock(at now: Instant) {
+        advanceClock(to: now)
+        clockedAt = nil
+    }
+
+    private static let longestStep: Int64 = 3_600_000_000_000
 }
 
 /// Turns the monotonic clock into NTP time for sender reports.

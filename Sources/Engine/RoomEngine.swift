@@ -18,6 +18,23 @@ package final class RoomEngine {
         case summary(RoomSummary)
         /// The call is no longer in the room; it is still open.
         case removed(leg: String, RemovalReason)
+        /// The same: it is to go to another room.
+        case transferToRoom(leg: String, room: String, profile: String)
+        /// The same: it is to go to an extension of its context.
+        case transferCall(leg: String, extension: String)
+        /// Keys for the far end of a call whose media takes none.
+        case digits(leg: String, String)
+        case dial(DialOrder)
+        /// A sound that was to be played is not among ``sounds``.
+        case soundMissing(SoundName)
+        /// Write this: ``record(_:into:)`` takes the ring for the mix, ``record(_:member:into:)`` those of tracks.
+        case startRecording(RecordingID, RecordingName)
+        /// A member that is to have a track of its own in a recording.
+        case recordTrack(RecordingID, MemberID, leg: String)
+        /// The rings are closed behind what was said until now.
+        case stopRecording(RecordingID)
+        case event(RoomEvent)
+        case record(ConferenceRecord)
         case closed
     }
 
@@ -27,34 +44,40 @@ package final class RoomEngine {
     }
 
     package let key: RoomKey
-    package private(set) var room: Room
+    package internal(set) var room: Room
     /// Of all members, in no order.
     package private(set) var legs: [MediaLeg] = []
     /// Frames encoded so far, for the tests that prove who shares them.
     package var encodedFrames: Int { mixer.encodedFrames }
     package var hasOutputs: Bool { !outputs.isEmpty }
+    /// What may be played here.
+    package let sounds: SoundSet
 
-    private let mixer: AudioMixer
+    let mixer: AudioMixer
     private let profile: RoomProfile
     private let epoch: Instant
-    private var outputs: [Output] = []
-    private var calls: [MemberID: MediaLeg] = [:]
+    var outputs: [Output] = []
+    private(set) var calls: [MemberID: MediaLeg] = [:]
     /// Members whose camera or screen has sent nothing yet.
     private var expectedPictures: [MemberID] = []
     /// Members by what they report lost, in 1/256; kept so that a tick allocates nothing.
     private var lossCounts = [Int](repeating: 0, count: 256)
 
-    /// - Parameter startedAt: Unix seconds, for the room's row on dashboards.
+    /// - Parameters:
+    ///   - startedAt: Unix seconds, for the room's row on dashboards.
+    ///   - sounds: With those that the profile names; whoever gives a command that plays one adds it first.
     package init(
-        key: RoomKey, profile: RoomProfile, startedAt: Int, at now: Instant
+        key: RoomKey, profile: RoomProfile, startedAt: Int, sounds: SoundSet = SoundSet(), at now: Instant
     ) throws(OpusError) {
         self.key = key
         self.profile = profile
+        self.sounds = sounds
         epoch = now
         room = Room(key: key, profile: profile, startedAt: startedAt)
         mixer = try AudioMixer(
             AudioSettings(
-                bitrate: profile.opusBitrate, complexity: profile.opusComplexity, loudest: profile.loudest))
+                bitrate: profile.opusBitrate, complexity: profile.opusComplexity, loudest: profile.loudest,
+                channels: profile.channels))
     }
 
     // MARK: Orders
@@ -67,12 +90,11 @@ package final class RoomEngine {
         calls[request.id] = leg
         if leg.audio != nil {
             let detector = TalkDetector(energyLevel: profile.energyLevel, auto: profile.autoEnergy)
-            let member = AudioMember(id: request.id, leg: leg, detector: detector)
-            member.isWaiting = room.isWaiting
-            mixer.add(member)
+            mixer.add(request.id, leg, detector).isWaiting = room.isWaiting
         }
         prepareSource(of: leg, request.id)  // before the effects, which may limit or mute it
         outputs.append(.admitted(leg: leg.id))
+        for recording in mixer.recordings { announceTrack(of: request.id, in: recording) }
         run(effects, at: now)
     }
 
@@ -93,6 +115,41 @@ package final class RoomEngine {
         if leg.video?.source !== source { prepareSource(of: leg, id) }
         run(room.setVideo(id, leg.video?.flow ?? .none, at: time(now)), at: now)
         run(room.videoState(renewedBy: id), at: now)
+    }
+
+    /// The call's client is back over a transport of its own (``MediaLeg/replaceTransport(_:_:_:at:)``): the member goes
+    /// on, and pictures are shown anew. Returns the peer before.
+    package func reattached(
+        _ leg: MediaLeg, over peer: Peer, _ audio: AudioParameters?, _ videos: [VideoParameters], at now: Instant
+    ) -> Peer {
+        let old = leg.replaceTransport(peer, audio, videos, at: now)
+        guard let id = member(of: leg) else { return old }
+        prepareSource(of: leg, id)
+        run(room.setVideo(id, leg.video?.flow ?? .none, at: time(now)), at: now)
+        run(room.videoState(renewedBy: id), at: now)
+        run(room.rejoined(id, at: time(now)), at: now)
+        return old
+    }
+
+    /// The call pressed a key.
+    package func digit(_ key: Character, from leg: MediaLeg, at now: Instant) {
+        if let id = member(of: leg) { run(room.digit(id, key, at: time(now)), at: now) }
+    }
+
+    /// The call was put on hold by its own side, or taken back.
+    package func hold(_ leg: MediaLeg, _ isHeld: Bool, at now: Instant) {
+        if let id = member(of: leg) { run(room.setOnHold(id, isHeld, at: time(now)), at: now) }
+    }
+
+    /// A party that the room asked for was called, with this result.
+    package func dialEnded(_ job: JobID, cause: String, peer: String?, at now: Instant) {
+        run(room.dialEnded(job, cause: cause, peer: peer, at: time(now)), at: now)
+    }
+
+    /// A recording cannot be written any more.
+    package func recordingEnded(_ id: RecordingID, failure: String?, at now: Instant) {
+        mixer.removeRecording(id)
+        run(room.recordingEnded(id, failure: failure, at: time(now)), at: now)
     }
 
     /// A client of ours wishes for pictures beside the switched one; members are named by their calls.
@@ -129,7 +186,8 @@ package final class RoomEngine {
             run(room.talking(member.id, change == .started, score: member.detector.smoothedScore, at: time), at: now)
         }
         followFloor(at: now)
-        mixer.speak()
+        mixer.speak(at: now)
+        if !mixer.ended.isEmpty { tellEnded(at: now) }
         if !expectedPictures.isEmpty { expectPictures(at: now) }
         if let deadline = room.deadline, time >= deadline { run(room.advance(to: time), at: now) }
         if mixer.ticks % Self.lossInterval == 0 { followLoss() }
@@ -165,39 +223,68 @@ package final class RoomEngine {
 
     // MARK: Effects
 
-    private func run(_ effects: [Effect], at now: Instant) {
-        for effect in effects {
-            switch effect {
-            case .setMuted(let id, let isMuted): mixer[id]?.isMuted = isMuted
-            case .setDeaf(let id, let isDeaf): mixer[id]?.isDeaf = isDeaf
-            case .setGainIn(let id, let step): mixer[id]?.gainIn = AudioMember.gain(step: step)
-            case .setGainOut(let id, let step): mixer.setGainOut(AudioMember.gain(step: step), of: id)
-            case .setEnergyLevel(let id, let level): setEnergyLevel(level, of: id)
-            case .setVideoMuted(let id, let isMuted): calls[id]?.video?.source?.setMuted(isMuted, at: now)
-            case .setVideoBandwidth(let id, let kilobits):
-                if let source = calls[id]?.video?.source { limit(source, to: kilobits) }
-            case .showVideo(let shown, let id, let slot): show(shown, to: id, slot, at: now)
-            case .setWaiting(let isWaiting): for member in mixer.members { member.isWaiting = isWaiting }
-            case .resetTalkDetector(let id): mixer[id]?.detector.reset()
-            case .remove(let id, let reason): remove(id, reason, at: now)
-            case .joined(let id, let notice): calls[id].map { outputs.append(.joined(id, leg: $0.id, notice)) }
-            case .parted(let id, let notice): calls[id].map { outputs.append(.parted(id, leg: $0.id, notice)) }
-            case .publish(let delta): outputs.append(.publish(delta))
-            case .summary(let summary): outputs.append(.summary(summary))
-            case .closed: outputs.append(.closed)
+    /// Carries out what the room says, in order.
+    package func run(_ effects: [Effect], at now: Instant) { for effect in effects { run(effect, at: now) } }
+
+    private func run(_ effect: Effect, at now: Instant) {
+        switch effect {
+        case .setMuted(let id, let isMuted): mixer[id]?.isMuted = isMuted
+        case .setDeaf(let id, let isDeaf): mixer[id]?.isDeaf = isDeaf
+        case .setHeld(let id, let isHeld): mixer[id]?.isHeld = isHeld
+        case .setHears(let listener, let talker, let hears): mixer.setHears(listener, talker, hears)
+        case .setGainIn(let id, let step): mixer[id]?.gainIn = AudioMember.gain(step: step)
+        case .setGainOut(let id, let step): mixer.setGainOut(AudioMember.gain(step: step), of: id)
+        case .setEnergyLevel(let id, let level): setEnergyLevel(level, of: id)
+        case .setAutoEnergy(let id, let auto): mixer[id]?.detector.autoEnergy = auto
+        case .setMuteDetect(let id, let detects): mixer[id]?.detectsMuted = detects
+        case .setAutoGain(let id, let gain): mixer[id]?.setAutoGain(gain?.level)
+        case .setDenoise(let id, let denoises): mixer[id]?.setDenoise(denoises)
+        case .setPosition(let id, let position): mixer[id]?.pan = AudioMember.pan(at: position)
+        case .setWaiting(let isWaiting): for member in mixer.members { member.isWaiting = isWaiting }
+        case .resetTalkDetector(let id): mixer[id]?.detector.reset()
+        case .setVideoMuted(let id, let isMuted): calls[id]?.video?.source?.setMuted(isMuted, at: now)
+        case .setVideoBandwidth(let id, let kilobits):
+            if let source = calls[id]?.video?.source { limit(source, to: kilobits) }
+        case .showVideo(let shown, let id, let slot): show(shown, to: id, slot, at: now)
+        case .play(let order): play(order)
+        case .stopPlayback(let id): mixer.change(id) { $0.stop() }
+        case .pausePlayback(let id, let isPaused): mixer.change(id) { $0.player.isPaused = isPaused }
+        case .seekPlayback(let id, let milliseconds): seek(id, to: milliseconds)
+        case .setPlaybackGain(let id, let decibels):
+            mixer.change(id) { $0.player.gain = AudioMember.gain(decibels: decibels) }
+        case .music(let name): play(music: name)
+        case .startRecording(let id, let name, let hasTracks): startRecording(id, name, hasTracks, at: now)
+        case .pauseRecording(let id, let isPaused): mixer.recording(id)?.setPaused(isPaused)
+        case .stopRecording(let id): stopRecording(id)
+        case .sendDigits(let id, let digits): press(digits, to: id)
+        case .remove(let id, let reason):
+            if let leg = release(id, at: now) { outputs.append(.removed(leg: leg.id, reason)) }
+        case .transferToRoom(let id, let room, let profile):
+            if let leg = release(id, at: now) {
+                outputs.append(.transferToRoom(leg: leg.id, room: room, profile: profile))
             }
+        case .transferCall(let id, let destination):
+            if let leg = release(id, at: now) { outputs.append(.transferCall(leg: leg.id, extension: destination)) }
+        case .joined(let id, let notice): calls[id].map { outputs.append(.joined(id, leg: $0.id, notice)) }
+        case .parted(let id, let notice): calls[id].map { outputs.append(.parted(id, leg: $0.id, notice)) }
+        case .dial(let order): outputs.append(.dial(order))
+        case .publish(let delta): outputs.append(.publish(delta))
+        case .summary(let summary): outputs.append(.summary(summary))
+        case .event(let event): outputs.append(.event(event))
+        case .record(let record): outputs.append(.record(record))
+        case .closed: close()
         }
+    }
+
+    private func close() {
+        mixer.removeRecordings()
+        outputs.append(.closed)
     }
 
     private func setEnergyLevel(_ level: Int, of id: MemberID) {
         guard let member = mixer[id] else { return }
         member.detector.energyLevel = level
         member.leg.input.setEnergyLevel(level)
-    }
-
-    private func remove(_ id: MemberID, _ reason: RemovalReason, at now: Instant) {
-        guard let leg = release(id, at: now) else { return }
-        outputs.append(.removed(leg: leg.id, reason))
     }
 
     /// Lets go of a member's media; the call may go on elsewhere.
@@ -210,7 +297,7 @@ package final class RoomEngine {
         return leg
     }
 
-    private func time(_ now: Instant) -> Duration { now.duration(since: epoch) }
+    func time(_ now: Instant) -> Duration { now.duration(since: epoch) }
 
     // MARK: Pictures
 

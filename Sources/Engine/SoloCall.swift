@@ -3,43 +3,33 @@ package import Native
 import RTC
 package import Wire
 
-/// One running call that is in no room: it hears itself, or tones, or silence.
+/// One running call that is in no room: it hears itself, or a sound, or tones, or silence.
 package final class SoloCall {
-    package enum Program: Sendable, Equatable {
+    package enum Program: Sendable {
         /// The caller's own sound, until told otherwise.
         case echo
+        /// Tones or silence. A file ends at once: whoever has loaded it plays it as ``sound(_:loops:)``.
         case play(Playback)
+        /// A loaded file; `loops` is how often, `nil` for ever.
+        case sound(Native.Sound, loops: Int?)
     }
 
     package enum Progress { case running, ended }
 
     package let leg: MediaLeg
 
-    private let isEcho: Bool
     private let stream: MixStream
-    private var source: Source
-
-    private enum Source {
-        case echo
-        case tones(ToneGenerator)
-        /// Ticks left; `nil` has no end.
-        case silence(Int?)
-
-        var isEcho: Bool {
-            if case .echo = self { return true }
-            return false
-        }
-    }
+    /// `nil` for an echo.
+    private let player: SoundPlayer?
+    private let isEcho: Bool
 
     package init(leg: MediaLeg, program: Program) throws(OpusError) {
         self.leg = leg
-        isEcho = program == .echo
         stream = try MixStream(AudioSettings())
         switch program {
-        case .echo: source = .echo
-        case .play(.tones(let script)): source = .tones(ToneGenerator(script))
-        case .play(.silence(let duration, _)): source = .silence(duration.map { Int($0 / .milliseconds(20)) })
-        case .play(.file): source = .silence(0)
+        case .echo: (isEcho, player) = (true, nil)
+        case .play(let playback): (isEcho, player) = (false, SoundPlayer(playback))
+        case .sound(let sound, let loops): (isEcho, player) = (false, SoundPlayer(sound, loops: loops))
         }
     }
 
@@ -48,31 +38,23 @@ package final class SoloCall {
 
     /// One tick of 20 ms.
     package func advance(to now: Instant) -> Progress {
-        let isHeard = leg.input.take(at: now, isWanted: source.isEcho)
+        let isHeard = leg.input.take(at: now, isWanted: isEcho)
         guard leg.peer.isConnected else { return .running }
-        if isEcho, let video = leg.video { video.show(video.source, in: 0, at: now) }
         defer { leg.output.pass(UInt32(AudioInput.frame)) }
-        switch source {
-        case .echo:
+        if isEcho {
+            if let video = leg.video { video.show(video.source, in: 0, at: now) }
             if !isHeard { leg.input.pcm.silence() }
-            send(isSilent: !isHeard)
-        case .silence(let left):
-            leg.output.pause()
-            guard let left else { return .running }
-            guard left > 0 else { return .ended }
-            source = .silence(left - 1)
-        case .tones(var generator):
-            source = .silence(nil)  // one owner, or its phases are copied
-            let hasMore = leg.input.pcm.withMutableSpan { generator.fill(&$0) }
-            source = .tones(generator)
-            send(isSilent: false)
-            if !hasMore { return .ended }
+            send(leg.input.pcm, isSilent: !isHeard)
+            return .running
         }
-        return .running
+        guard let player else { return .ended }
+        player.advance()
+        if player.hasFrame { send(player.frame, isSilent: false) } else { leg.output.pause() }
+        return player.hasEnded ? .ended : .running
     }
 
-    private func send(isSilent: Bool) {
-        guard stream.encode(leg.input.pcm, isSilent: isSilent) else { return leg.output.pause() }
+    private func send(_ pcm: PCMBuffer, isSilent: Bool) {
+        guard leg.sendsAudio, stream.encode(pcm, isSilent: isSilent) else { return leg.output.pause() }
         stream.withPacket { leg.output.send($0, through: leg.peer) }
     }
 }

@@ -35,8 +35,8 @@ package final class VideoLeg {
     private var made: [VideoOutput] = []
     /// What is to be shown once there are keys: a key frame that nobody can be sent would be lost.
     private var waiting: [(output: VideoOutput, source: VideoSource?)] = []
-    /// Asked of cameras that are gone.
-    private var pastRequests = 0
+    /// Of cameras and transports that are gone.
+    var past = Counters()
     /// Kept so that a tick without feedback allocates nothing.
     private var feedback: [RTCPPacket] = []
 
@@ -54,8 +54,8 @@ package final class VideoLeg {
     package var flow: VideoFlow { VideoFlow(comesIn: source != nil, goesOut: !outputs.isEmpty) }
 
     package var counters: Counters {
-        var sum = Counters()
-        sum.keyFrameRequests = pastRequests &+ (source?.keyFrameRequests ?? 0)
+        var sum = past
+        sum.keyFrameRequests &+= source?.keyFrameRequests ?? 0
         for output in made { sum.shown.add(output.counters) }
         return sum
     }
@@ -65,7 +65,7 @@ package final class VideoLeg {
         let camera = lines.first { $0.direction.receives }
         if source?.parameters.isSameStream(as: camera) != true {
             source?.end(at: now)
-            pastRequests &+= source?.keyFrameRequests ?? 0
+            past.keyFrameRequests &+= source?.keyFrameRequests ?? 0
             source = camera.map { VideoSource(parameters: $0, seed: seed, at: now) }
         }
         outputs = lines.filter(\.direction.sends).map { output(for: $0, at: now) }
@@ -103,6 +103,7 @@ package final class VideoLeg {
         for output in outputs { output.show(nil, at: now) }
         source?.end(at: now)
         source?.setMuted(false, at: now)
+        source?.limit(to: UplinkBudget.usualCeiling, policy: .average)
     }
 
     /// The call is over.

@@ -11,6 +11,35 @@ package enum PCM {
         for i in 0..<count { bus[i] &+= Int32(frame[i]) }
     }
 
+    /// Adds a frame of one channel to a bus of two, interleaved; gains in 1/4096.
+    package static func accumulate(into bus: inout MutableSpan<Int32>, _ frame: Span<Int16>, left: Int, right: Int) {
+        let count = frame.count
+        precondition(bus.count == 2 * count, "frames of different length")
+        let (left, right) = (Int32(truncatingIfNeeded: left), Int32(truncatingIfNeeded: right))
+        for i in 0..<count {
+            bus[2 &* i] &+= (Int32(frame[i]) &* left) >> 12
+            bus[2 &* i &+ 1] &+= (Int32(frame[i]) &* right) >> 12
+        }
+    }
+
+    /// Takes such a frame out again, to the bit.
+    package static func deduct(from bus: inout MutableSpan<Int32>, _ frame: Span<Int16>, left: Int, right: Int) {
+        let count = frame.count
+        precondition(bus.count == 2 * count, "frames of different length")
+        let (left, right) = (Int32(truncatingIfNeeded: left), Int32(truncatingIfNeeded: right))
+        for i in 0..<count {
+            bus[2 &* i] &-= (Int32(frame[i]) &* left) >> 12
+            bus[2 &* i &+ 1] &-= (Int32(frame[i]) &* right) >> 12
+        }
+    }
+
+    /// Takes a frame out of a bus again, to the bit.
+    package static func deduct(from bus: inout MutableSpan<Int32>, _ frame: Span<Int16>) {
+        let count = bus.count
+        precondition(frame.count == count, "frames of different length")
+        for i in 0..<count { bus[i] &-= Int32(frame[i]) }
+    }
+
     /// What one member hears: the bus without their own frame.
     ///
     /// While every sample of the result fits 16 bits it is exact. A frame whose peak does not fit is limited softly:

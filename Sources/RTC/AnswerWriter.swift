@@ -12,16 +12,8 @@ struct AnswerWriter {
     let version: Int
 
     var description: SessionDescription {
-        var attributes: [SDPAttribute] = []
-        if selection.isBundled {
-            let mids = selection.accepted.compactMap { offer.media[$0].mid }
-            attributes.append("group", "BUNDLE \(mids.joined(separator: " "))")
-        }
-        attributes.append("ice-lite")
-        attributes.append("msid-semantic", " WMS *")
-        var answer = SessionDescription(
-            origin: .init(sessionID: local.sessionID, sessionVersion: version, connection: connection),
-            attributes: attributes)
+        let mids = selection.isBundled ? selection.accepted.compactMap { offer.media[$0].mid } : []
+        var answer = local.session(version: version, bundle: mids)
         answer.media = offer.media.enumerated().map { index, line in media(line, at: index) }
         return answer
     }
@@ -29,7 +21,7 @@ struct AnswerWriter {
     private func media(_ line: MediaDescription, at index: Int) -> MediaDescription {
         if let audio, index == selection.audio { return accepted(line, codecs(line, audio), contents(line, audio)) }
         if let video = videos.first(where: { $0.index == index }) {
-            return accepted(line, codecs(video), contents(line, video))
+            return accepted(line, video.codecs, contents(line, video))
         }
         return rejected(line, index)
     }
@@ -38,16 +30,16 @@ struct AnswerWriter {
         _ line: MediaDescription, _ codecs: [Codec], _ contents: [SDPAttribute]
     ) -> MediaDescription {
         var attributes = line.mid.map { [SDPAttribute("mid", $0)] } ?? []
-        attributes += transport
+        attributes += local.attributes(setup: remote.isDTLSServer ? .active : .passive)
         attributes.append("rtcp-mux")
         // Feedback alone, without a report in front, is half the bytes.
         if line.rtcpReducedSize { attributes.append("rtcp-rsize") }
         for codec in codecs { attributes += codec.attributes }
         attributes += contents
-        attributes += candidates
+        attributes += local.candidateAttributes
         return MediaDescription(
-            kind: line.kind, port: Int(local.candidates.first?.port ?? 9), transport: line.transport,
-            formats: codecs.map { String($0.payloadType) }, connection: connection, attributes: attributes)
+            kind: line.kind, port: local.port, transport: line.transport,
+            formats: codecs.map { String($0.payloadType) }, connection: local.connection, attributes: attributes)
     }
 
     private func rejected(_ line: MediaDescription, _ index: Int) -> MediaDescription {
@@ -57,52 +49,14 @@ struct AnswerWriter {
     }
 }
 
-// MARK: - Transport
-
-extension AnswerWriter {
-    private var transport: [SDPAttribute] {
-        [
-            SDPAttribute("ice-ufrag", local.ufrag),
-            SDPAttribute("ice-pwd", local.pwd),
-            SDPAttribute("fingerprint", "sha-256 \(local.fingerprint)"),
-            (remote.isDTLSServer ? SetupRole.active : .passive).attribute,
-        ]
-    }
-
-    /// Priorities fall in the order given (RFC 8445 §5.1.2).
-    private var candidates: [SDPAttribute] {
-        var attributes: [SDPAttribute] = []
-        for (index, candidate) in local.candidates.enumerated() {
-            let preference = UInt32(65_535 - min(index, 65_535))
-            let priority = 126 << 24 | preference << 8 | 255
-            attributes.append(
-                Candidate(
-                    foundation: String(index + 1), priority: priority, address: candidate.ip, port: candidate.port
-                ).attribute)
-        }
-        attributes.append("end-of-candidates")
-        return attributes
-    }
-
-    private var connection: SDPConnection {
-        guard let first = local.candidates.first else { return SDPConnection(address: "0.0.0.0") }
-        return SDPConnection(isIPv6: first.ip.contains(":"), address: first.ip)
-    }
-}
-
 // MARK: - Audio
 
 extension AnswerWriter {
     private func codecs(_ line: MediaDescription, _ audio: AudioParameters) -> [Codec] {
         line.codecs.compactMap { codec in
-            if codec.payloadType == audio.payloadType {
-                return Codec(
-                    payloadType: codec.payloadType, name: "opus", clockRate: 48_000, channels: 2,
-                    parameters: "minptime=10;useinbandfec=1")
-            }
+            if codec.payloadType == audio.payloadType { return .opus(codec.payloadType) }
             guard audio.telephoneEvents.contains(codec.payloadType) else { return nil }
-            return Codec(
-                payloadType: codec.payloadType, name: "telephone-event", clockRate: codec.clockRate, parameters: "0-15")
+            return .telephoneEvent(codec.payloadType, clockRate: codec.clockRate)
         }
     }
 
@@ -111,24 +65,13 @@ extension AnswerWriter {
         for uri in [HeaderExtension.audioLevel, HeaderExtension.mid] {
             if let known = line.headerExtension(uri) { attributes.append(known.mirrored.attribute) }
         }
-        guard audio.direction.sends else { return attributes }
-        return attributes + sources([SSRC(local.audioSSRC)], stream: local.cname, track: "a0")
+        return audio.direction.sends ? attributes + local.audioSources : attributes
     }
 }
 
 // MARK: - Video
 
 extension AnswerWriter {
-    private func codecs(_ video: VideoParameters) -> [Codec] {
-        let vp8 = Codec(
-            payloadType: video.payloadType, name: "VP8", clockRate: 90_000, feedback: video.feedback.texts)
-        var codecs = [vp8]
-        if let rtx = video.rtxPayloadType {
-            codecs.append(vp8.retransmission(payloadType: rtx))
-        }
-        return codecs
-    }
-
     private func contents(_ line: MediaDescription, _ video: VideoParameters) -> [SDPAttribute] {
         var attributes = [video.direction.attribute]
         for uri in [HeaderExtension.mid, HeaderExtension.streamID, HeaderExtension.repairedStreamID] {
@@ -139,32 +82,8 @@ extension AnswerWriter {
             attributes += video.layers.map { RestrictionIdentifier(id: $0, isSent: false).attribute }
             attributes.append("simulcast", "recv \(video.layers.joined(separator: ";"))")
         }
-        return video.direction.sends ? attributes + sources(video) : attributes
-    }
-
-    private func sources(_ video: VideoParameters) -> [SDPAttribute] {
-        let isMain = video.index == mainPicture
-        let stream = isMain ? local.cname : "\(local.cname)p\(video.index)"
-        let track = "v\(video.index)"
-        guard video.rtxPayloadType != nil, let rtx = video.local.rtx else {
-            return sources([video.local.media], stream: stream, track: track)
-        }
-        let group = SDPAttribute("ssrc-group", "FID \(video.local.media.rawValue) \(rtx.rawValue)")
-        return [group] + sources([video.local.media, rtx], stream: stream, track: track)
-    }
-
-    /// Announced, because Chromium drops every packet of a source that is neither announced nor carries a MID; and with
-    /// a stream, because clients play `event.streams[0]`. The main picture shares the stream of the audio, or browsers
-    /// would not synchronise them; each further picture has its own.
-    private func sources(_ ssrcs: [SSRC], stream: String, track: String) -> [SDPAttribute] {
-        let msid = "\(stream) \(stream)\(track)"
-        return [SDPAttribute("msid", msid)]
-            + ssrcs.flatMap { ssrc in
-                [
-                    SDPAttribute("ssrc", "\(ssrc.rawValue) cname:\(local.cname)"),
-                    SDPAttribute("ssrc", "\(ssrc.rawValue) msid:\(msid)"),
-                ]
-            }
+        guard video.direction.sends else { return attributes }
+        return attributes + local.sources(of: video, isMain: video.index == mainPicture)
     }
 }
 

@@ -9,16 +9,20 @@ package struct AudioParameters: Sendable, Equatable {
     package let audioLevelID: UInt8?
     /// RFC 4733 payload types, any clock rate.
     package let telephoneEvents: [UInt8]
+    /// Those of ``telephoneEvents`` in Hz, by payload type: the durations of keys count in it.
+    package let keyClockRates: [UInt8: Int]
     /// Seen from us.
     package let direction: MediaDirection
 
     package init(
-        mid: String, payloadType: UInt8, audioLevelID: UInt8?, telephoneEvents: [UInt8], direction: MediaDirection
+        mid: String, payloadType: UInt8, audioLevelID: UInt8?, telephoneEvents: [UInt8],
+        keyClockRates: [UInt8: Int] = [:], direction: MediaDirection
     ) {
         self.mid = mid
         self.payloadType = payloadType
         self.audioLevelID = audioLevelID
         self.telephoneEvents = telephoneEvents
+        self.keyClockRates = keyClockRates
         self.direction = direction
     }
 }

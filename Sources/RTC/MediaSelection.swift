@@ -46,10 +46,10 @@ struct MediaSelection {
 
     private mutating func givePair(to index: Int, available: Int) -> Int? {
         if let known = pairs[index] { return known }
-        let next = pairs.count
-        guard next < min(available, VideoParameters.mostLines) else { return nil }
-        pairs[index] = next
-        return next
+        let taken = Set(pairs.values)
+        let free = (0..<min(available, VideoParameters.mostLines)).first { !taken.contains($0) }
+        if let free { pairs[index] = free }
+        return free
     }
 
     /// M-lines that are on offer, without those whose name an earlier one has (RFC 5888 §4).

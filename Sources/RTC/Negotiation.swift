@@ -6,6 +6,7 @@ package import Wire
 /// its own Opus parameters: Firefox's `stereo=1` sent back would make it send stereo.
 ///
 /// M-lines that we cannot use, or that want a transport of their own, are refused with port 0 and do not harm the rest.
+/// When the first offer was ours, an ``Offer`` makes it from the browser's answer.
 package struct Negotiation: Sendable {
     package enum Failure: Error, Equatable, Sendable {
         case malformed(SDPError)
@@ -17,10 +18,12 @@ package struct Negotiation: Sendable {
         case noTransport(missing: String)
         /// A re-offer that restarts ICE, shows another certificate or turns the DTLS roles around: for us a new call.
         case changedTransport
-        /// A re-offer without the m-lines of the one before, or with other kinds (RFC 3264 §8).
+        /// A re-offer without the m-lines of the one before, or with other kinds (RFC 3264 §8); an answer with other
+        /// m-lines than our offer's.
         case changedMedia
     }
 
+    /// What we say: the answer, or our own offer with port 0 for what the browser refused.
     package let answer: SessionDescription
     package let remote: RemoteTransport
     /// `nil` in a call of pictures alone, such as a screen share.
@@ -31,9 +34,9 @@ package struct Negotiation: Sendable {
     package let version: Int
 
     /// Our pairs of sources by m-line; see ``MediaSelection/pairs``.
-    private let pairs: [Int: Int]
+    let pairs: [Int: Int]
     /// The m-line whose pictures belong to the stream of our audio.
-    private let mainPicture: Int?
+    let mainPicture: Int?
 
     /// - Parameters:
     ///   - offer: Complete, as Verto has no trickle.
@@ -74,6 +77,19 @@ package struct Negotiation: Sendable {
             ).description
     }
 
+    /// What the browser's answer left of our offer.
+    init(
+        offer: SessionDescription, remote: RemoteTransport, audio: AudioParameters?, videos: [VideoParameters],
+        pairs: [Int: Int], mainPicture: Int?
+    ) {
+        (answer, version) = (offer, 1)
+        self.remote = remote
+        self.audio = audio
+        self.videos = videos
+        self.pairs = pairs
+        self.mainPicture = mainPicture
+    }
+
     /// The m-line the browser's camera comes on.
     package var camera: VideoParameters? { videos.first { $0.direction.receives } }
 
@@ -86,7 +102,7 @@ package struct Negotiation: Sendable {
 // MARK: - Reading the offer
 
 extension Negotiation {
-    private static func transport(of line: MediaDescription) throws(Failure) -> RemoteTransport {
+    static func transport(of line: MediaDescription) throws(Failure) -> RemoteTransport {
         guard let ufrag = line.iceUfrag, let pwd = line.icePwd else { throw .noTransport(missing: "ice-ufrag") }
         guard let fingerprints = RemoteTransport.strongest(of: line.fingerprints) else {
             throw .noTransport(missing: "fingerprint")
@@ -111,7 +127,7 @@ extension Negotiation {
             payloadType: opus.payloadType,
             audioLevelID: line.headerExtension(HeaderExtension.audioLevel)?.id,
             telephoneEvents: line.codecs.filter { $0.isNamed("telephone-event") }.map(\.payloadType),
-            direction: line.direction.mirrored)
+            keyClockRates: line.keyClockRates, direction: line.direction.mirrored)
     }
 
     /// One camera a call: whatever further m-lines would send is not asked for.

@@ -5,7 +5,7 @@ package import Wire
 /// The timestamp runs with the room's clock whether packets are sent or not; the sequence number counts packets.
 package struct OutboundStream {
     package let ssrc: SSRC
-    package let payloadType: UInt8
+    package private(set) var payloadType: UInt8
     package let clockRate: Int
 
     /// Of the next packet. Starts below 0x8000, so that loss around the first wrap cannot desynchronise SRTP
@@ -40,6 +40,21 @@ package struct OutboundStream {
         packets &+= 1
         octets &+= UInt32(truncatingIfNeeded: payload.count)
     }
+
+    /// Another offer names the codec by another number; everything else goes on.
+    package mutating func renumber(_ payloadType: UInt8) { self.payloadType = payloadType }
+
+    /// Counts a packet that was sent with a number of its own, such as one passed on from another stream: what follows
+    /// has higher ones.
+    package mutating func sent(_ payloadCount: Int, as number: UInt16) {
+        if Int16(bitPattern: number &- sequence) >= 0 { sequence = number &+ 1 }
+        isResuming = false
+        packets &+= 1
+        octets &+= UInt32(truncatingIfNeeded: payloadCount)
+    }
+
+    /// Sets the current moment, where another stream's packets tell it.
+    package mutating func setClock(_ timestamp: UInt32) { self.timestamp = timestamp }
 
     /// A sender report for this moment. `ntp` is the wall clock in 32.32 fixed point (RFC 3550 §4).
     package func report(ntp: UInt64, blocks: [ReportBlock]) -> RTCPPacket {

@@ -27,7 +27,7 @@ extension VideoParameters {
 
     /// The announced sources without those that only repair others. A group that names a source nobody announced is
     /// nothing (RFC 5576 §4.2).
-    private static func announced(in line: MediaDescription) -> [StreamSSRCs] {
+    static func announced(in line: MediaDescription) -> [StreamSSRCs] {
         let ssrcs = line.ssrcs
         let known = Set(ssrcs)
         var repairs: [SSRC: SSRC] = [:]

@@ -276,14 +276,9 @@ package struct Server {
         verto.connectionsPerAddress = configuration.settings.maximumConnectionsPerAddress
         verto.unixTimeAtZero = (MonotonicClock.unixNanoseconds - MonotonicClock.now.nanoseconds) / 1_000_000_000
         if case .usersOf(let domain)? = profile?.authentication { verto.userAuthentication = .fixedDomain(domain) }
-        var profiles: [String: RoomProfile] = [:]
-        for profile in configuration.conference.profiles {
-            profiles[profile.name] = RoomProfile(
-                name: profile.name, parameters: configuration.roomParameters(profile: profile.name))
-        }
         var settings = BridgeSettings(
             verto: verto, directory: configuration.directory, dialplan: configuration.dialplan,
-            limits: configuration.limits, profiles: profiles)
+            limits: configuration.limits, profiles: configuration.roomProfiles)
         options.adjust?(&settings)
         return settings
     }

@@ -14,7 +14,7 @@ extension BrowserAnswer {
         package let ridID: UInt8?
         package let repairedRIDID: UInt8?
         /// Seen from the server.
-        package let direction: MediaDirection
+        package internal(set) var direction: MediaDirection
         /// Of a simulcast, in the order of the answer; empty without.
         package let layers: [String]
         /// What the server announced: at most one, when it sends.

@@ -21,6 +21,8 @@ package struct BrowserAnswer: Equatable, Sendable {
         case renumberedExtension(String)
         /// Layers that were not on offer, or no header extension to name them.
         case wrongSimulcast
+        /// A server's offer without `a=ice-lite`, for which Firefox would wait for ever (`media.md` §1.4).
+        case notLite
     }
 
     package let remote: RemoteTransport
@@ -33,20 +35,27 @@ package struct BrowserAnswer: Equatable, Sendable {
     /// Of the audio m-line.
     package let midID: UInt8?
     /// Of the audio m-line, seen from the server; `nil` when there is no audio.
-    package let direction: MediaDirection?
+    package internal(set) var direction: MediaDirection?
     /// Sources the server announced for its audio.
     package let ssrcs: [SSRC]
     /// The video m-lines that the server accepted, in their order.
-    package let videos: [Video]
+    package internal(set) var videos: [Video]
 
     package init(parsing text: String, to offer: SessionDescription, isIPv6: Bool) throws(Refusal) {
         let answer: SessionDescription
         do { answer = try SessionDescription(parsing: text) } catch { throw .malformed(error) }
+        try self.init(answer, to: offer, role: nil, isIPv6: isIPv6)
+    }
+
+    /// - Parameter role: What we say about the handshake, when this is the server's offer; `nil` for an answer.
+    init(
+        _ answer: SessionDescription, to offer: SessionDescription, role: SetupRole?, isIPv6: Bool
+    ) throws(Refusal) {
         let accepted = try Self.accepted(in: answer, of: offer)
         for line in accepted where !line.rtcpMux { throw .noRTCPMux }
         // The first of the bundle carries all.
         let carrier = accepted.first { $0.mid == answer.bundleGroup.first } ?? accepted[0]
-        remote = try Self.transport(of: carrier)
+        remote = try Self.transport(of: carrier, role: role)
         address = try Self.address(of: carrier, isIPv6: isIPv6)
 
         let audio = accepted.first { $0.kind == "audio" }
@@ -85,13 +94,16 @@ package struct BrowserAnswer: Equatable, Sendable {
         return accepted
     }
 
-    private static func transport(of line: MediaDescription) throws(Refusal) -> RemoteTransport {
-        guard let setup = line.setup, setup == .active || setup == .passive else { throw .wrongSetup(line.setup) }
+    private static func transport(of line: MediaDescription, role: SetupRole?) throws(Refusal) -> RemoteTransport {
+        guard let setup = line.setup, setup != role, setup.isDecided || role?.isDecided == true else {
+            throw .wrongSetup(line.setup)
+        }
         guard let ufrag = line.iceUfrag, let pwd = line.icePwd else { throw .noTransport(missing: "ice-ufrag") }
         guard let fingerprints = RemoteTransport.strongest(of: line.fingerprints) else {
             throw .noTransport(missing: "fingerprint")
         }
-        return RemoteTransport(ufrag: ufrag, pwd: pwd, fingerprints: fingerprints, isDTLSServer: setup == .passive)
+        return RemoteTransport(
+            ufrag: ufrag, pwd: pwd, fingerprints: fingerprints, isDTLSServer: setup == .passive || role == .active)
     }
 
     private static func address(of line: MediaDescription, isIPv6: Bool) throws(Refusal) -> TransportAddress {
@@ -100,4 +112,8 @@ package struct BrowserAnswer: Equatable, Sendable {
         guard let address = best.first(where: { $0.isIPv6 == isIPv6 }) else { throw .noTransport(missing: "candidate") }
         return address
     }
+}
+
+extension SetupRole {
+    fileprivate var isDecided: Bool { self == .active || self == .passive }
 }

@@ -90,6 +90,7 @@ package final class FakeBrowser {
     }
 
     package private(set) var offer: SessionDescription
+    /// What the server said: in its answer, or in its own offer.
     package private(set) var answer: BrowserAnswer?
     /// Where everything is sent: the answer's candidate.
     package private(set) var remoteAddress: TransportAddress?
@@ -137,11 +138,11 @@ package final class FakeBrowser {
     var nextReport: Instant?
     var nextVideoReport: Instant?
 
-    private let sessionID: UInt64
+    let sessionID: UInt64
     /// Of the offer.
     private var version = 2
     /// By the order of the video m-lines.
-    private var videoSources: [[StreamSSRCs]] = []
+    private(set) var videoSources: [[StreamSSRCs]] = []
 
     /// - Parameters:
     ///   - outbox: Takes what is to be sent; may be shared by browsers that are driven one after the other.
@@ -184,6 +185,11 @@ package final class FakeBrowser {
     /// Takes the answer and begins to check.
     package func accept(_ text: String, at now: Instant) throws(BrowserAnswer.Refusal) {
         let answer = try BrowserAnswer(parsing: text, to: offer, isIPv6: settings.address.isIPv6)
+        take(answer, audioMID: audioMID, at: now)
+    }
+
+    /// Begins to check, or goes on with what another description changed.
+    func take(_ answer: BrowserAnswer, audioMID: UInt8, at now: Instant) {
         let isFirst = self.answer == nil
         self.answer = answer
         agreed = answer.opusPayloadType.map { opus in

@@ -1,3 +1,4 @@
+import Calls
 import Wire
 
 /// `verto.broadcast` (verto.md §4.11): bootstraps, moderator commands, chat, and events between clients.
@@ -18,7 +19,7 @@ extension VertoEndpoint {
             out.append(.count(.forbidden))
             return Self.broadcastFailure("Permission Denied.")
         }
-        if kind != nil, params["localBroadcast"] == true {
+        if kind != nil || PersonalChannel(channel) != nil, params["localBroadcast"] == true {
             out.append(.count(.forbidden))
             return Self.broadcastFailure("Permission Denied.")
         }
@@ -27,6 +28,7 @@ extension VertoEndpoint {
         case .liveArray: return bootstrap(data, of: channel, on: c, into: &out)
         case .moderator(let room): moderate(data, room, channel, on: c, at: now, into: &out)
         case .chat: return chat(data, channel, on: c, at: now, into: &out)
+        case .description(let room): return bootstrapDescription(data, of: room, on: c, at: now, into: &out)
         case .info, .other: break
         case nil where params["localBroadcast"] == true: return relay(params, channel, on: c, at: now, into: &out)
         case nil: break
@@ -114,26 +116,36 @@ extension VertoEndpoint {
     }
 
     /// Sends an event to the subscribers of `channel` and, unless `exactOnly`, of its parent, with each receiver's
-    /// serial and subscription.
+    /// serial and subscription; where there is a `domain`, to its users alone.
     mutating func publish(
         _ members: JSONObject,
         on channel: String,
         exactOnly: Bool = false,
+        inDomain domain: String? = nil,
         into out: inout [VertoOutput]
     ) {
         var event = members
         event["eventChannel"] = .string(channel)
         let inherited = exactOnly ? nil : channels.inherited(channel)
-        let receivers =
+        var receivers =
             channels.exact(channel).map { ($0, channel) }
             + (inherited?.connections ?? []).map { ($0, inherited?.parent ?? channel) }
+        if let domain { receivers.removeAll { connections[$0.0]?.identity?.user.domain.lowercased() != domain } }
         guard !receivers.isEmpty else { return }
         // One text for all, up to what differs: it ends in `}}`, in place of which every receiver's tail goes.
         let common = Message.request(nextRequestID(), "verto.event", event).dropLast(2)
-        for (c, subscription) in receivers {
-            let serial = channels.nextSerial(c, on: subscription)
-            post(Array(common) + Array("\(Message.tail(subscription, serial: serial))}}".utf8), to: c, into: &out)
-        }
+        for (c, subscription) in receivers { post(common, on: subscription, to: c, into: &out) }
+    }
+
+    /// Sends one subscriber the text of an event without its last two brackets.
+    mutating func post(
+        _ common: some Sequence<UInt8>,
+        on subscription: String,
+        to c: ConnectionID,
+        into out: inout [VertoOutput]
+    ) {
+        let serial = channels.nextSerial(c, on: subscription)
+        post(Array(common) + Array("\(Message.tail(subscription, serial: serial))}}".utf8), to: c, into: &out)
     }
 
     static func broadcastFailure(_ message: String) -> Answer {

@@ -6,19 +6,23 @@ struct CallModification {
     let leg: LegID
     /// In the client's own letter case.
     let action: String
+    /// Whether the call is on hold, as far as this answer is to say.
+    var isHeld: Bool
 
-    /// Success. Nothing is ever on hold here.
     func result(_ extra: JSONObject = [:]) -> Answer {
         var members = named(extra)
-        members["holdState"] = "active"
+        members["holdState"] = holdState
         return .result(members)
     }
 
-    func failure(_ message: String, _ extra: JSONObject = [:]) -> Answer {
+    /// Of the failures only those of `replace` tell the hold state.
+    func failure(_ message: String) -> Answer {
         var members = named(["message": .string(message), "code": -32002])
-        for (key, value) in extra.members { members.append(value, for: key) }
+        if action.lowercased() == "replace" { members["holdState"] = holdState }
         return .failure(members)
     }
+
+    private var holdState: JSON { isHeld ? "held" : "active" }
 
     private func named(_ extra: JSONObject) -> JSONObject {
         var members: JSONObject = ["callID": .string(leg.rawValue), "action": .string(action)]
@@ -29,7 +33,7 @@ struct CallModification {
 
 /// `verto.modify` (verto.md §4.9).
 extension VertoEndpoint {
-    /// Hold and transfer are refused by name; actions nobody knows succeed, as clients are used to.
+    /// Actions nobody knows succeed, as clients are used to.
     mutating func modify(
         _ request: Request,
         on c: ConnectionID,
@@ -41,17 +45,84 @@ extension VertoEndpoint {
         }
         guard let action = params.text("action") else { return .sessionError("action missing") }
         return withOwnCall(request, on: c, echoing: action, into: &out) { endpoint, leg, params, out in
-            let modification = CallModification(leg: leg, action: action)
+            let isHeld = endpoint.calls[leg]?.isHeld ?? false
+            let modification = CallModification(leg: leg, action: action, isHeld: isHeld)
             switch action.lowercased() {
             case "updatemedia":
                 return endpoint.updateMedia(modification, params.text("sdp"), on: c, at: now, into: &out)
             case "videorefresh": return endpoint.refreshVideo(modification, at: now, into: &out)
             case "view": return endpoint.view(modification, params["params"]?["pictures"], at: now, into: &out)
-            case "hold", "unhold", "togglehold", "transfer", "replace":
-                return modification.failure("Not supported", ["holdState": "active"])
+            case "hold": return endpoint.hold(modification, .on, on: c, at: now, into: &out)
+            case "unhold": return endpoint.hold(modification, .off, on: c, at: now, into: &out)
+            case "togglehold": return endpoint.hold(modification, .toggle, on: c, at: now, into: &out)
+            case "transfer":
+                guard let destination = params.text("destination") else {
+                    return modification.failure("destination missing")
+                }
+                return endpoint.transfer(modification, to: destination, on: c, at: now, into: &out)
+            case "replace":
+                guard let other = params.text("replaceCallID") else {
+                    return modification.failure("replaceCallID missing")
+                }
+                return endpoint.replace(modification, with: LegID(other), on: c, at: now, into: &out)
             default: return modification.result()
             }
         }
+    }
+
+    /// Only an answered call is ever held. Nothing is offered, and the far client is told nothing.
+    private mutating func hold(
+        _ modification: CallModification,
+        _ change: HoldChange,
+        on c: ConnectionID,
+        at now: Instant,
+        into out: inout [VertoOutput]
+    ) -> Answer {
+        guard calls[modification.leg]?.isAnswered == true else { return modification.result() }
+        return ask(modification, .hold(change), on: c, at: now, into: &out)
+    }
+
+    private mutating func transfer(
+        _ modification: CallModification,
+        to destination: String,
+        on c: ConnectionID,
+        at now: Instant,
+        into out: inout [VertoOutput]
+    ) -> Answer {
+        let isName = destination.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
+        guard isName, destination.unicodeScalars.count <= CallLimits.destinationLength else {
+            return modification.failure("destination missing")
+        }
+        return ask(modification, .transfer(destination), on: c, at: now, into: &out)
+    }
+
+    /// Both calls have to be this session's: another's is as good as none.
+    private mutating func replace(
+        _ modification: CallModification,
+        with other: LegID,
+        on c: ConnectionID,
+        at now: Instant,
+        into out: inout [VertoOutput]
+    ) -> Answer {
+        guard owns(other, c), other != modification.leg else {
+            if calls[other] != nil, !owns(other, c) { out.append(.count(.foreignCall)) }
+            return modification.failure("invalid transfer leg")
+        }
+        return ask(modification, .replace(other), on: c, at: now, into: &out)
+    }
+
+    private mutating func ask(
+        _ modification: CallModification,
+        _ change: CallChange,
+        on c: ConnectionID,
+        at now: Instant,
+        into out: inout [VertoOutput]
+    ) -> Answer {
+        guard let token = pend(.modify(modification), modification.leg, on: c, at: now, into: &out) else {
+            return modification.failure("Too many requests")
+        }
+        out.append(.modify(token, modification.leg, change))
+        return .waiting(token)
     }
 
     /// `videoRefresh`: key frames of what this call is shown. Every one costs all who watch the same camera.

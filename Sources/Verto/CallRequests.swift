@@ -32,7 +32,9 @@ extension VertoEndpoint {
             connections[c]?.displayName = invite.callerIDName
         }
         sessions[id]?.calls.append(leg)
-        calls[leg] = Call(invite, of: id, settings: settings, at: now)
+        var call = Call(invite, of: id, settings: settings, at: now)
+        call.variables = dialog.variables(userVariables(dialog.object["userVariables"]), switches: false)
+        calls[leg] = call
         out.append(.invite(invite))
         return .result(["message": "CALL CREATED", "callID": .string(leg.rawValue)])
     }
@@ -46,6 +48,8 @@ extension VertoEndpoint {
         _ session: SessionID
     ) -> Invite {
         let user = identity.user
+        let destination = dialog.label("destination_number") ?? "service"
+        let isScreenShare = dialog.isTrue("screenShare")
         // What the directory says wins over the client, and over nothing but the client's own prefix.
         var variables = dialog.variables(userVariables(dialog.object["userVariables"]))
         for (name, value) in connection.loginVariables { variables[Self.loginPrefix + name] = value }
@@ -57,15 +61,17 @@ extension VertoEndpoint {
             domain: user.domain,
             callerIDName: dialog.label("caller_id_name") ?? connection.displayName ?? user.callerIDName ?? "",
             callerIDNumber: dialog.label("caller_id_number") ?? user.callerIDNumber ?? "0000000000",
-            destination: dialog.label("destination_number") ?? "service",
+            destination: destination,
+            calleeIDName: dialog.label("remote_caller_id_name") ?? "",
+            calleeIDNumber: dialog.label("remote_caller_id_number") ?? destination,
             context: user.context ?? settings.context,
             dialplan: user.parameters["verto-dialplan"] ?? settings.dialplan,
             offer: offer,
             variables: variables,
-            isScreenShare: dialog.isTrue("screenShare"),
+            isScreenShare: isScreenShare,
             outgoingBandwidth: dialog.bandwidth("outgoingBandwidth"),
             incomingBandwidth: dialog.bandwidth("incomingBandwidth"),
-            isRecoverable: !dialog.isFalse("recoverCall"),
+            isRecoverable: !dialog.isFalse("recoverCall") && !isScreenShare,
             remoteAddress: connection.address
         )
     }
@@ -94,7 +100,11 @@ extension VertoEndpoint {
             let coded = (params["causeCode"]?.int ?? params.text("causeCode").flatMap { Int($0) })
                 .map { HangupCause(code: $0) }
             let cause = named ?? coded ?? .normalClearing
-            let known = cause.name == "UNKNOWN" ? HangupCause.normalClearing : cause
+            var known = cause.name == "UNKNOWN" ? HangupCause.normalClearing : cause
+            // Whoever does not answer declines, whatever its client calls it.
+            if known == .normalClearing, let call = endpoint.calls[leg], call.isPlaced, !call.isAnswered {
+                known = .callRejected
+            }
             endpoint.end(leg, known, at: now, into: &out)
             return .result([
                 "callID": .string(leg.rawValue), "message": "CALL ENDED", "causeCode": .integer(Int64(known.code)),
@@ -110,24 +120,66 @@ extension VertoEndpoint {
         releasing.insert(leg)
         timers.schedule(.releasing(leg.rawValue), at: now.advanced(by: Self.releaseTimeout))
         out.append(.hangUp(leg, cause))
-        abandon(call.renegotiations, at: now, into: &out)
+        abandon(call.requests, at: now, into: &out)
     }
 
     // MARK: verto.answer, verto.attach
 
-    /// We place no calls to clients yet, so there is nothing to answer.
-    mutating func answer(_ request: Request, on c: ConnectionID, into out: inout [VertoOutput]) -> Answer {
-        withOwnCall(request, on: c, into: &out) { _, _, params, _ in
-            params.text("sdp") == nil ? .sessionError("SDP missing") : .sessionError("CALL WAS NOT OFFERED")
+    /// The client's answer to a call that we placed. The call counts as answered once the server has taken it.
+    mutating func answer(
+        _ request: Request,
+        on c: ConnectionID,
+        at now: Instant,
+        into out: inout [VertoOutput]
+    ) -> Answer {
+        if let params = request.params, DialogParams(params)?.leg != nil, params.text("sdp") == nil {
+            return .sessionError("SDP missing")
+        }
+        return withOwnCall(request, on: c, into: &out) { endpoint, leg, params, out in
+            guard let call = endpoint.calls[leg], call.isPlaced, !call.isAnswered, let dialog = DialogParams(params)
+            else { return .sessionError("CALL WAS NOT OFFERED") }
+            guard let sdp = Self.answerSDP(params, &out) else { return .sessionError("CODEC ERROR") }
+            guard let token = endpoint.pend(.answer, leg, on: c, at: now, into: &out) else { return .tooManyRequests }
+            let (name, number) = (dialog.label("callee_id_name"), dialog.label("callee_id_number"))
+            out.append(.answer(token, leg, sdp: sdp, name: name, number: number))
+            return .waiting(token)
         }
     }
 
-    /// We make no offers of our own yet, so there is nothing to attach.
-    mutating func attach(_ request: Request, on c: ConnectionID, into out: inout [VertoOutput]) -> Answer {
+    /// The client's answer to an offer of ours for a call that is up.
+    mutating func attach(
+        _ request: Request,
+        on c: ConnectionID,
+        at now: Instant,
+        into out: inout [VertoOutput]
+    ) -> Answer {
         if let params = request.params, DialogParams(params) != nil, params.text("sdp") == nil {
             return .sessionError("SDP missing")
         }
-        return withOwnCall(request, on: c, into: &out) { _, _, _, _ in .sessionError("CALL WAS NOT OFFERED") }
+        return withOwnCall(request, on: c, into: &out) { endpoint, leg, params, out in
+            guard endpoint.calls[leg]?.isAnswered == true else {
+                endpoint.drop(leg, .destinationOutOfOrder, at: now, into: &out)
+                return .sessionError("Cannot attach to a call that has not been answered.")
+            }
+            guard endpoint.calls[leg]?.isOffered == true else { return .sessionError("CALL WAS NOT OFFERED") }
+            guard let sdp = Self.answerSDP(params, &out) else {
+                endpoint.drop(leg, .bearercapabilityNotavail, at: now, into: &out)
+                return .sessionError("CODEC NEGOTIATION ERROR")
+            }
+            guard let token = endpoint.pend(.attach, leg, on: c, at: now, into: &out) else { return .tooManyRequests }
+            endpoint.calls[leg]?.isOffered = false
+            out.append(.attach(token, leg, sdp: sdp))
+            return .waiting(token)
+        }
+    }
+
+    /// An answer that is no longer than one can be.
+    private static func answerSDP(_ params: JSONObject, _ out: inout [VertoOutput]) -> String? {
+        guard let sdp = params.text("sdp"), sdp.utf8.count <= SessionDescription.maximumSize else {
+            out.append(.count(.oversize))
+            return nil
+        }
+        return sdp
     }
 
     // MARK: Whose call

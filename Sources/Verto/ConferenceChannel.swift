@@ -7,7 +7,9 @@ enum ConferenceChannel: Equatable {
     case moderator(RoomKey)
     case chat(RoomKey)
     case info(RoomKey)
-    /// `conference.<address>`, or anything else that begins so: nothing but the server speaks there.
+    /// `conference.<address>`: who is in a room.
+    case description(RoomKey)
+    /// Anything else that begins so: nothing but the server speaks there.
     case other
 
     /// `nil` for a channel that is none of a conference's.
@@ -21,6 +23,7 @@ enum ConferenceChannel: Equatable {
         case "conference-mod": self = .moderator(room)
         case "conference-chat": self = .chat(room)
         case "conference-info": self = .info(room)
+        case "conference": self = .description(room)
         default: self = .other
         }
     }
@@ -28,6 +31,7 @@ enum ConferenceChannel: Equatable {
     static func liveArray(_ room: RoomKey) -> String { "conference-liveArray.\(room.address)" }
     static func moderator(_ room: RoomKey) -> String { "conference-mod.\(room.address)" }
     static func chat(_ room: RoomKey) -> String { "conference-chat.\(room.address)" }
+    static func description(_ room: RoomKey) -> String { "conference.\(room.address)" }
     static func info(_ room: RoomKey) -> String { "conference-info.\(room.address)" }
 
     /// The list of all rooms of a domain: a live array called ``roomListName`` for users whose event channel list

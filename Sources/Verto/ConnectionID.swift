@@ -4,7 +4,13 @@ package struct ConnectionID: Hashable, Sendable {
     package init(_ rawValue: UInt64) { self.rawValue = rawValue }
 }
 
-/// A command on its way to a room; comes back in ``VertoEndpoint/completed(_:_:at:into:)``.
+/// One line at the control socket, numbered by whoever reads it; comes back in ``VertoOutput/controlled(_:_:)``.
+package struct ControlID: Hashable, Sendable {
+    package let rawValue: UInt64
+    package init(_ rawValue: UInt64) { self.rawValue = rawValue }
+}
+
+/// A request on its way to a room, to a call's media or to the calls; comes back with what became of it.
 package struct RequestToken: Hashable, Sendable {
     package let rawValue: UInt64
     package init(_ rawValue: UInt64) { self.rawValue = rawValue }

@@ -42,15 +42,20 @@ struct DialogParams {
 
     /// Variables the client may set on its call: switches with names of their own, and `userVariables` behind a
     /// prefix (`DialogParams.prefix`), from where they reach the member list and no application.
-    func variables(_ userVariables: [(name: String, value: String)]) -> [String: String] {
+    ///
+    /// - Parameter switches: False leaves out what holds from the beginning of a call.
+    func variables(_ userVariables: [(name: String, value: String)], switches: Bool = true) -> [String: String] {
         var variables: [String: String] = [:]
         for (name, value) in userVariables { variables[Self.prefix + name] = value }
-        for (member, variable) in Self.switches where isTrue(member) { variables[variable] = "true" }
+        if switches {
+            for (member, variable) in Self.switches where isTrue(member) { variables[variable] = "true" }
+        }
         if let audio = object["audio"]?.object {
             for name in ["echoCancellation", "noiseSuppression", "autoGainControl"] {
                 variables["verto_\(name)"] = audio[name] == true ? "true" : "false"
             }
         }
+        guard switches else { return variables }
         for name in ["remote_caller_id_name", "remote_caller_id_number"] {
             if let value = label(name) { variables["verto_\(name)"] = value }
         }

@@ -7,6 +7,8 @@ struct Identity {
     let jsapi: PermissionList
     let fsapi: PermissionList
     let eventChannels: PermissionList
+    /// Commands to rooms that the user may use whatever its role there (`conference-capabilities`).
+    let capabilities: Set<String>
 
     init(_ user: User) {
         self.user = user
@@ -14,6 +16,8 @@ struct Identity {
         jsapi = user.allowedJSAPI
         fsapi = user.allowedFSAPI
         eventChannels = user.allowedEventChannels
+        let names = (user.parameters["conference-capabilities"] ?? "").split { $0 == "," || $0.isWhitespace }
+        capabilities = Set(names.map { $0.lowercased() })
     }
 
     /// `id@domain`: the name for logs, chat and audit, and the owner of sessions.

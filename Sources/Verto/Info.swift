@@ -1,6 +1,6 @@
-import Calls
+package import Calls
 import Conference
-import Wire
+package import Wire
 
 /// `verto.info`: keys and text messages (verto.md §4.10).
 extension VertoEndpoint {
@@ -14,6 +14,7 @@ extension VertoEndpoint {
         let leg = DialogParams(params)?.leg
         let own = leg.flatMap { owns($0, c) ? $0 : nil }
         if let leg, own == nil, calls[leg] != nil { out.append(.count(.foreignCall)) }
+        if let own { reapply(params, to: own, into: &out) }
         var isSent = false
         if let text = params.text("dtmf"), let own {
             let digits = Self.digits(in: text)
@@ -36,6 +37,19 @@ extension VertoEndpoint {
         return String(valid.prefix(64)).uppercased()
     }
 
+    /// Clients send what they may set on a call with every request; only what is different goes on.
+    private mutating func reapply(_ params: JSONObject, to leg: LegID, into out: inout [VertoOutput]) {
+        guard let dialog = DialogParams(params), let known = calls[leg]?.variables,
+            dialog.object["userVariables"]?.object != nil || dialog.object["audio"]?.object != nil
+        else { return }
+        let given = userVariables(dialog.object["userVariables"])
+        let changed = dialog.variables(given, switches: false)
+            .filter { known[$0.key] != $0.value }
+        guard !changed.isEmpty, known.count + changed.count <= 2 * settings.userVariables else { return }
+        calls[leg]?.variables.merge(changed) { $1 }
+        out.append(.setVariables(leg, changed))
+    }
+
     // MARK: Text
 
     /// - Returns: A failure, or `nil` when the message is on its way, which says nothing about anybody being there.
@@ -52,23 +66,59 @@ extension VertoEndpoint {
         if let refusal = refuses(body.utf8.count, limit: settings.chatBytes, on: c, at: now, into: &out) {
             return .sessionError(refusal)
         }
-        let receivers: [ConnectionID]
+        let text = TextMessage(
+            from: connections[c]?.identity?.uid ?? "", fromName: connections[c]?.displayName,
+            to: String(to.prefix(256)), body: body)
         if to.lowercased().hasPrefix("conf+") {
-            receivers = roomMates(of: c, inRoomAt: String(to.dropFirst("conf+".count)))
+            deliver(text, to: roomMates(of: c, inRoomAt: String(to.dropFirst("conf+".count))), into: &out)
         } else if message["inDialog"] == true {
-            receivers = leg.flatMap { memberships[$0] }.map { members(of: $0.room) } ?? []
+            guard let leg else { return nil }
+            if let room = memberships[leg]?.room {
+                deliver(text, to: members(of: room), into: &out)
+            } else {
+                out.append(.text(text, from: leg))
+            }
         } else {
-            let uid = to.lowercased().hasPrefix("verto+") ? String(to.dropFirst("verto+".count)) : to
-            receivers = (sessionsOf[uid] ?? []).sorted { $0.rawValue < $1.rawValue }
-                .compactMap { sessions[$0]?.connection }
+            deliver(text, to: connections(at: to, from: c), into: &out)
         }
-        // `from_…` members of the client's would pass for the server's word about the sender; none are taken over.
-        var text: JSONObject = ["from": .string(connections[c]?.identity?.uid ?? "")]
-        text["to"] = .string(String(to.prefix(256)))
-        text["body"] = .string(body)
-        if let name = connections[c]?.displayName { text["from_msg_name"] = .string(name) }
-        for receiver in receivers { tell(receiver, "verto.info", ["msg": .object(text)], into: &out) }
         return nil
+    }
+
+    /// A text for the client of this call, from whoever it is bridged to.
+    package mutating func text(_ text: TextMessage, to leg: LegID, at now: Instant, into out: inout [VertoOutput]) {
+        guard let call = calls[leg] else { return }
+        tellOwner(of: call, "verto.info", ["callID": .string(leg.rawValue), "msg": message(text)], into: &out)
+    }
+
+    private mutating func deliver(
+        _ text: TextMessage,
+        to receivers: [ConnectionID],
+        into out: inout [VertoOutput]
+    ) {
+        for receiver in receivers { tell(receiver, "verto.info", ["msg": message(text)], into: &out) }
+    }
+
+    /// `from_…` members of the client's would pass for the server's word about the sender; none are taken over.
+    private func message(_ text: TextMessage) -> JSON {
+        var message: JSONObject = ["from": .string(text.from), "to": .string(text.to), "body": .string(text.body)]
+        if let name = text.fromName { message["from_msg_name"] = .string(name) }
+        return .object(message)
+    }
+
+    /// Every connection of the user at `address`: `1001@example.com`, or `1001` for one of the sender's domain, with or
+    /// without `verto+` in front. There is nobody behind other protocols.
+    private func connections(at address: String, from c: ConnectionID) -> [ConnectionID] {
+        guard address.utf8.count <= 512, let sender = connections[c]?.identity?.user else { return [] }
+        var address = address[...]
+        if let plus = address.firstIndex(of: "+") {
+            guard address[..<plus].lowercased() == "verto" else { return [] }
+            address = address[address.index(after: plus)...]
+        }
+        let at = address.firstIndex(of: "@")
+        let domain = at.map { String(address[address.index(after: $0)...]) } ?? sender.domain
+        guard let user = directory.user(String(at.map { address[..<$0] } ?? address), in: domain) else { return [] }
+        return (sessionsOf[user.address] ?? []).sorted { $0.rawValue < $1.rawValue }
+            .compactMap { sessions[$0]?.connection }
     }
 
     /// Everybody in a room whose chat the sender may use.

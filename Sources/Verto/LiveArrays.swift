@@ -21,6 +21,7 @@ extension VertoEndpoint {
         case .snapshot(let room, let rows, let serial): replace(room, rows, serial, into: &out)
         case .joined(let room, let leg, let notice): joined(room, leg, notice, into: &out)
         case .parted(let room, let leg, let notice): parted(room, leg, notice, into: &out)
+        case .membersChanged(let room): describe(room, at: now, into: &out)
         case .closed(let room): close(room, into: &out)
         case .summary(let summary): list(summary, into: &out)
         case .summaryRemoved(let room): unlist(room, into: &out)

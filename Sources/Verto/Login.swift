@@ -56,7 +56,8 @@ extension VertoEndpoint {
         let expiresAt = expiry(of: identity.user, at: now)
         connections[c]?.loggedIn(as: identity, variables, until: expiresAt)
         schedule(c, at: now)
-        welcome(c, into: &out)
+        register(c, into: &out)
+        welcome(c, at: now, into: &out)
         return .result(loginResult(identity.user, expiresAt: expiresAt))
     }
 

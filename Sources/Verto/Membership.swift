@@ -9,8 +9,10 @@ struct Membership {
     let room: RoomKey
     let member: MemberID
     let role: Role
-    /// Who was told of the join, and so is told of the part: not whoever takes the session over meanwhile.
-    let connection: ConnectionID?
+    let isSecondScreen: Bool
+    /// Who was told of the join, and so is told of the part: not whoever takes the session over meanwhile, until it has
+    /// taken up the call as well.
+    var connection: ConnectionID?
     /// Event channels the session may use while the call is there; the moderator channel for moderators only.
     let channels: [String]
 }
@@ -18,20 +20,39 @@ struct Membership {
 extension VertoEndpoint {
     mutating func joined(_ room: RoomKey, _ leg: LegID, _ notice: JoinNotice, into out: inout [VertoOutput]) {
         guard let call = calls[leg], !call.isScreenShare else { return }
+        let connection = sessions[call.session]?.connection
+        if let known = memberships[leg], known.room == room, known.member == notice.memberID,
+            known.role == notice.role, known.connection == connection
+        {
+            return  // a client that came back was told when it took up the call
+        }
         var channels = [
             ConferenceChannel.liveArray(room), ConferenceChannel.chat(room), ConferenceChannel.info(room),
         ]
-        if notice.role >= .moderator { channels.append(ConferenceChannel.moderator(room)) }
+        if mayModerate(notice.role, call.session) { channels.append(ConferenceChannel.moderator(room)) }
         memberships[leg] = Membership(
             session: call.session,
             room: room,
             member: notice.memberID,
             role: notice.role,
-            connection: sessions[call.session]?.connection,
+            isSecondScreen: notice.isSecondScreen,
+            connection: connection,
             channels: channels
         )
         sessions[call.session]?.memberships.insert(leg)
         tellMember(of: call.session, "join", room, leg, notice.memberID, notice.role, notice.isSecondScreen, into: &out)
+    }
+
+    /// Sends the join message again, to a client that has taken up its call: only after it does it subscribe. What the
+    /// call gives the session was kept all the time, and so were row and member.
+    mutating func rejoin(_ leg: LegID, into out: inout [VertoOutput]) {
+        guard let membership = memberships[leg], let c = sessions[membership.session]?.connection,
+            membership.connection != c
+        else { return }
+        memberships[leg]?.connection = c
+        tellMember(
+            of: membership.session, "join", membership.room, leg, membership.member, membership.role,
+            membership.isSecondScreen, into: &out)
     }
 
     /// Takes the call's grants, and subscriptions that nothing else allows. Works for calls that are over already.
@@ -52,6 +73,13 @@ extension VertoEndpoint {
             channels.unsubscribe(c, from: channel)
             connections[c]?.stale.remove(channel)
         }
+    }
+
+    /// Whether the moderator channel is for this member: it is a moderator, or may use some commands by name. What it
+    /// asks there is judged command by command.
+    private func mayModerate(_ role: Role, _ session: SessionID) -> Bool {
+        if role >= .moderator { return true }
+        return sessions[session]?.connection.flatMap { connections[$0]?.identity?.capabilities.isEmpty } == false
     }
 
     /// The private event of a member (conference.md §1.9): to the session, without `eventSerno`.
@@ -77,7 +105,7 @@ extension VertoEndpoint {
             "canvasCount": 0,
         ]
         if isSecondScreen { data["secondScreen"] = true }
-        if role >= .moderator { data["modChannel"] = .string(ConferenceChannel.moderator(room)) }
+        if mayModerate(role, session) { data["modChannel"] = .string(ConferenceChannel.moderator(room)) }
         data["chatChannel"] = .string(ConferenceChannel.chat(room))
         data["infoChannel"] = .string(ConferenceChannel.info(room))
         for (name, value) in settings.privateEventMembers { data[name] = .string(value) }
@@ -109,6 +137,7 @@ extension VertoEndpoint {
         if Self.isUUID(channel), owns(LegID(channel), c) { return true }
         // Raw server events are never for clients, whatever a list says.
         if (EventChannels.parent(of: channel) ?? channel).lowercased() == "fsevent" { return false }
+        if let kind = PersonalChannel(channel), !kind.isOpen(to: identity.user.domain) { return false }
         return identity.eventChannels.allows(channel)
     }
 

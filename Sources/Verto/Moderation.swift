@@ -5,7 +5,7 @@ import Wire
 /// Commands on `conference-mod.…` (conference.md §4.1, §4.2).
 ///
 /// Being allowed on the channel is not enough: the room asks for the role of the member that speaks, at every command.
-/// Somebody who is no member needs the right to the text API's `conference`, which is an operator's.
+/// Somebody who is no member needs the right to the text API's `conference`, which is an operator's, or a capability.
 extension VertoEndpoint {
     mutating func moderate(
         _ data: JSON?,
@@ -25,28 +25,26 @@ extension VertoEndpoint {
             }
             return respond(answer, on: channel, into: &out)
         }
-        guard let verb = ModeratorVerb.find(request.command, through: .channel) else {
+        guard let (verb, words) = request.verb else {
             return respond(["error": "Invalid Command"], on: channel, into: &out)
         }
-        let words = request.words(for: verb)
         let replies = ConferenceReplies(room: rooms.open[room] ?? room, verb: verb, words: words)
-        let pending = PendingCommand(
-            connection: c,
-            destination: .channel(channel),
+        var pending = PendingCommand(
+            destination: .channel(channel, c),
             replies: replies,
             line: request.line(in: room, words),
             issuer: issuer,
             address: address,
             door: .moderatorChannel
         )
+        pending.auditLine = request.auditLine(in: room)
         do {
-            guard send(pending, try verb.command(words), at: now, into: &out) == nil else { return }
+            guard send(pending, try request.command(verb, words), at: now, into: &out) == nil else { return }
             respond(["error": "Too many commands"], on: channel, into: &out)
         } catch {
-            out.append(.audit(pending.audit(.refused(replies.text(error)))))
-            respond(
-                ["conf-command": .string(pending.line), "response": .string(replies.text(error))], on: channel,
-                into: &out)
+            let text = replies.text(error)
+            out.append(.audit(pending.audit(.refused(error), text)))
+            respond(["conf-command": .string(pending.line), "response": .string(text)], on: channel, into: &out)
         }
     }
 
@@ -55,8 +53,10 @@ extension VertoEndpoint {
         guard let identity = connections[c]?.identity else { return nil }
         let isOperator = identity.fsapi.allows("conference")
         let member = membership(of: c, in: room)?.member
-        guard isOperator || member != nil else { return nil }
-        return Issuer(name: identity.uid, member: member, role: isOperator ? .operator : .participant)
+        guard isOperator || member != nil || !identity.capabilities.isEmpty else { return nil }
+        return Issuer(
+            name: identity.uid, member: member, role: isOperator ? .operator : .participant,
+            capabilities: identity.capabilities)
     }
 
     /// Somebody without a say tried.
@@ -67,7 +67,7 @@ extension VertoEndpoint {
             address: connections[c]?.address ?? "",
             member: membership(of: c, in: room)?.member,
             room: room.address,
-            command: request.line(in: room, request.allWords),
+            command: request.auditLine(in: room),
             door: .moderatorChannel,
             result: .refused("Permission Denied")
         )
@@ -96,11 +96,45 @@ private struct ModeratorRequest {
 
     var allWords: [String] { (id.isEmpty ? [] : [id]) + values }
 
-    func words(for verb: ModeratorVerb) -> [String] { verb.arguments == .member ? [id] + values : values }
+    /// What is asked for, and the words behind it. For `transfer`, which takes a call to an extension here, a member and
+    /// the extension alone: context and dialplan are never the client's choice.
+    var verb: (ModeratorVerb, [String])? {
+        guard let verb = ModeratorVerb.find(command) else { return nil }
+        if isTransfer {
+            let given = values.filter { !$0.isEmpty }
+            return !id.isEmpty && given.count == 1 ? (verb, given) : nil
+        }
+        return (verb, verb.arguments == .member ? [id] + values : values)
+    }
 
-    /// `3500 tmute 7`: what `conf-command` and the audit log say. For reading only.
+    func command(_ verb: ModeratorVerb, _ words: [String]) throws(Refusal) -> Command {
+        guard isTransfer else { return try verb.command(words) }
+        guard let who = Selector(id), let destination = words.first, Self.isDestination(destination) else {
+            throw .badArgument(command: command)
+        }
+        return .redirect(who, extension: destination)
+    }
+
+    private var isTransfer: Bool { command == "transfer" }
+
+    private static func isDestination(_ text: String) -> Bool {
+        text.unicodeScalars.count <= CallLimits.destinationLength
+            && text.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
+    }
+
+    /// `3500 tmute 7`: what `conf-command` says; of `transfer` the extension alone. For reading only.
     func line(in room: RoomKey, _ words: [String]) -> String {
-        let line = ([room.shortName, command] + words.filter { !$0.isEmpty }).joined(separator: " ")
+        isTransfer ? Self.line(words) : Self.line([room.shortName, command] + words)
+    }
+
+    /// All of it but digits that open doors.
+    func auditLine(in room: RoomKey) -> String {
+        let isSecret = ModeratorVerb.find(command)?.isSecret == true
+        return Self.line([room.shortName, command] + (isSecret ? ["***"] : allWords))
+    }
+
+    private static func line(_ words: [String]) -> String {
+        let line = words.filter { !$0.isEmpty }.joined(separator: " ")
         return String(String.UnicodeScalarView(line.unicodeScalars.filter { $0.value >= 0x20 })).trimmed
     }
 

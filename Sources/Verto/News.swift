@@ -7,10 +7,13 @@ package enum CallNews: Sendable, Equatable {
     case media(sdp: String?)
     /// Answered (`verto.answer`): the answer, or `nil` when ``media(sdp:)`` brought it.
     case answered(sdp: String?)
-    /// Over, for whatever reason; reported once for every ``VertoOutput/invite(_:)``.
+    /// Over, for whatever reason; reported once for every ``VertoOutput/invite(_:)`` and every call placed.
     case ended(HangupCause)
-    /// The far end's identity (`verto.display`).
+    /// The far end's identity is known or another (`verto.display`): the callee's of a client that calls, the caller's of
+    /// one that we call.
     case display(name: String, number: String)
+    /// On hold or not, by something else than a request of the client's; it is not told.
+    case held(Bool)
 }
 
 /// What happened in a room.
@@ -23,6 +26,8 @@ package enum RoomNews: Sendable {
     /// A leg became a member, or came back after its client had lost the socket.
     case joined(RoomKey, leg: LegID, JoinNotice)
     case parted(RoomKey, leg: LegID, PartNotice)
+    /// Somebody came or went, in a room with the flag `json-events`.
+    case membersChanged(RoomKey)
     case closed(RoomKey)
     /// A room's line in the list of rooms of its domain is new or different.
     case summary(RoomSummary)

@@ -15,15 +15,6 @@ package enum RenegotiationOutcome: Sendable, Equatable {
     case refused(Reason)
 }
 
-/// A new offer of a client's for a call that is up, on its way to the call's media.
-///
-/// It keeps its place in the quota of its call until it is answered, even when its connection is gone: somebody who
-/// connects anew for each offer gets no further than anybody else.
-struct Renegotiation {
-    let modification: CallModification
-    let connection: ConnectionID
-}
-
 extension VertoEndpoint {
     /// `updateMedia` (verto.md §4.9): the answer waits for the media. A call that is not answered yet is hung up, as
     /// clients know it.
@@ -36,9 +27,7 @@ extension VertoEndpoint {
     ) -> Answer {
         let leg = modification.leg
         guard let call = calls[leg], call.isAnswered else {
-            let call = calls[leg]
-            end(leg, .destinationOutOfOrder, at: now, into: &out)
-            if let call { sayBye(leg, call, .destinationOutOfOrder, into: &out) }
+            drop(leg, .destinationOutOfOrder, at: now, into: &out)
             return modification.failure("Cannot update a call that has not been answered.")
         }
         guard let offer else { return modification.failure("SDP missing") }
@@ -46,7 +35,7 @@ extension VertoEndpoint {
             out.append(.count(.oversize))
             return modification.failure(RenegotiationOutcome.Reason.codecs.words)
         }
-        guard call.renegotiations.count < settings.pendingRenegotiations else {
+        guard call.requests.count < settings.pendingCallRequests else {
             out.append(.count(.overflow))
             return modification.failure("Too many renegotiations")
         }
@@ -54,10 +43,9 @@ extension VertoEndpoint {
             out.append(.count(.tooManyRequests))
             return modification.failure("Too many requests")
         }
-        let token = nextToken()
-        renegotiations[token] = Renegotiation(modification: modification, connection: c)
-        calls[leg]?.renegotiations.append(token)
-        timers.schedule(.renegotiation(token), at: now.advanced(by: settings.commandTimeout))
+        guard let token = pend(.modify(modification), leg, on: c, at: now, into: &out) else {
+            return modification.failure("Too many renegotiations")
+        }
         out.append(.renegotiate(token, leg, offer: offer))
         return .waiting(token)
     }
@@ -69,7 +57,7 @@ extension VertoEndpoint {
         at now: Instant,
         into out: inout [VertoOutput]
     ) {
-        guard let modification = renegotiations[token]?.modification else { return }
+        guard case .modify(let modification)? = callRequests[token]?.kind else { return }
         switch outcome {
         case .answered(let sdp): settle(token, modification.result(["sdp": .string(sdp)]), at: now, into: &out)
         case .refused(let reason):
@@ -77,37 +65,11 @@ extension VertoEndpoint {
             settle(token, modification.failure(reason.words), at: now, into: &out)
         }
     }
-
-    mutating func timeOutRenegotiation(_ token: RequestToken, at now: Instant, into out: inout [VertoOutput]) {
-        guard let modification = renegotiations[token]?.modification else { return }
-        out.append(.count(.renegotiationTimedOut))
-        settle(token, modification.failure(RenegotiationOutcome.Reason.media.words), at: now, into: &out)
-    }
-
-    /// The call of these offers is over.
-    mutating func abandon(_ tokens: [RequestToken], at now: Instant, into out: inout [VertoOutput]) {
-        for token in tokens {
-            guard let modification = renegotiations[token]?.modification else { continue }
-            settle(token, modification.failure("CALL DOES NOT EXIST"), at: now, into: &out)
-        }
-    }
-
-    private mutating func settle(
-        _ token: RequestToken,
-        _ answer: Answer,
-        at now: Instant,
-        into out: inout [VertoOutput]
-    ) {
-        guard let renegotiation = renegotiations.removeValue(forKey: token) else { return }
-        timers.cancel(.renegotiation(token))
-        calls[renegotiation.modification.leg]?.renegotiations.removeAll { $0 == token }
-        resume(renegotiation.connection, waitingFor: token, with: answer, at: now, into: &out)
-    }
 }
 
 extension RenegotiationOutcome.Reason {
     /// As clients know it (verto.md §4.9).
-    fileprivate var words: String {
+    var words: String {
         switch self {
         case .codecs: "CODEC NEGOTIATION ERROR"
         case .media: "MEDIA ERROR"

@@ -50,6 +50,12 @@ enum Answer {
 }
 
 extension JSONObject {
+    /// Those whose names begin with `prefix`, sorted by name.
+    init(texts: [String: String], prefix: String) {
+        let named = texts.filter { $0.key.hasPrefix(prefix) }.sorted { $0.key < $1.key }
+        self.init(named.map { ($0.key, .string($0.value)) })
+    }
+
     /// A non-empty string member; any other type counts as missing.
     func text(_ name: String) -> String? { self[name]?.string.flatMap { $0.isEmpty ? nil : $0 } }
 

@@ -33,7 +33,7 @@ extension VertoEndpoint {
             connections[c]?.closing = connection.closing ?? closing
             return
         }
-        release(c, at: now, expired: closing == .expired, into: &out)
+        release(c, closing, at: now, into: &out)
         connections[c]?.isClosing = true
         _ = connections[c]?.takeHeld()
         out.append(.close(c, code: closing.code, reason: closing.reason))

@@ -7,6 +7,8 @@ struct Session {
     let owner: String
     /// The connection it is bound to; `nil` while its client is away.
     var connection: ConnectionID?
+    /// Its user can be called here: the client is there, and may answer.
+    var isRegistered = false
     /// Calls in the order in which they were made.
     var calls: [LegID] = []
     /// Calls that are members of rooms.
@@ -47,28 +49,63 @@ extension VertoEndpoint {
         close(c, .punted, at: now, into: &out)
     }
 
-    /// Once per connection, after its login: calls that waited for this session, then `verto.clientReady`.
-    mutating func welcome(_ c: ConnectionID, into out: inout [VertoOutput]) {
+    /// Once per connection, after its login: `verto.clientReady`, behind a `verto.attach` for every call that waited for
+    /// this session.
+    mutating func welcome(_ c: ConnectionID, at now: Instant, into out: inout [VertoOutput]) {
         guard connections[c]?.isReady == false, let id = connections[c]?.session else { return }
-        connections[c]?.isReady = true
         let waiting = sessions[id]?.calls.filter { calls[$0]?.isDetached == true } ?? []
-        for leg in waiting {
-            calls[leg]?.isDetached = false
-            out.append(.reattach(leg))
-        }
-        let names = waiting.map { JSON.string($0.rawValue) }
+        guard !waiting.isEmpty else { return ready(c, [], into: &out) }
+        timers.schedule(.reattach(c), at: now.advanced(by: settings.commandTimeout))
+        out.append(.reattach(session: id.rawValue, waiting))
+    }
+
+    mutating func ready(_ c: ConnectionID, _ reattached: [LegID], into out: inout [VertoOutput]) {
+        connections[c]?.isReady = true
+        timers.cancel(.reattach(c))
+        let names = reattached.map { JSON.string($0.rawValue) }
         tell(c, "verto.clientReady", ["reattached_sessions": .array(names)], into: &out)
     }
 
-    /// Takes everything from a connection that is gone or about to go.
-    mutating func release(_ c: ConnectionID, at now: Instant, expired: Bool = false, into out: inout [VertoOutput]) {
+    /// No offers came for the calls of a client that is back; it must not wait for ever.
+    mutating func timeOutReattach(_ c: ConnectionID, into out: inout [VertoOutput]) {
+        guard connections[c]?.isReady == false, connections[c]?.isClosing == false else { return }
+        out.append(.count(.reattachTimedOut))
+        ready(c, [], into: &out)
+    }
+
+    /// Makes a session's user reachable, if the user may answer calls.
+    mutating func register(_ c: ConnectionID, into out: inout [VertoOutput]) {
+        guard let identity = connections[c]?.identity, let id = connections[c]?.session,
+            sessions[id]?.isRegistered == false, identity.methods.allows("verto.answer")
+        else { return }
+        sessions[id]?.isRegistered = true
+        out.append(.registered(session: id.rawValue, user: identity.uid))
+        publishRegistrations(of: identity.uid, "registered", into: &out)
+    }
+
+    private mutating func unregister(_ id: SessionID, into out: inout [VertoOutput]) {
+        guard let session = sessions[id], session.isRegistered else { return }
+        sessions[id]?.isRegistered = false
+        out.append(.unregistered(session: id.rawValue))
+        publishRegistrations(of: session.owner, "unregistered", into: &out)
+    }
+
+    /// Takes everything from a connection that is gone or about to go. A session that is taken over stays registered.
+    mutating func release(
+        _ c: ConnectionID,
+        _ closing: Closing? = nil,
+        at now: Instant,
+        into out: inout [VertoOutput]
+    ) {
         channels.remove(c)
+        timers.cancel(.reattach(c))
         connections[c]?.exchange = nil  // whatever its calls waited for
         guard let id = connections[c]?.session, sessions[id]?.connection == c else { return }
         sessions[id]?.connection = nil
         sessions[id]?.lostAt = now
         timers.schedule(.session(id), at: now.advanced(by: settings.detachTimeout))
-        loseCalls(of: id, expired: expired, at: now, into: &out)
+        if closing != .punted { unregister(id, into: &out) }
+        loseCalls(of: id, expired: closing == .expired, at: now, into: &out)
         if let owner = sessions[id]?.owner { forgetOldest(of: owner) }
     }
 
@@ -89,6 +126,7 @@ extension VertoEndpoint {
         if sessionsOf[session.owner]?.isEmpty == true { sessionsOf[session.owner] = nil }
     }
 
+    /// What becomes of the calls of a client that is gone (verto.md §3.8).
     private mutating func loseCalls(
         of id: SessionID,
         expired: Bool,
@@ -100,12 +138,13 @@ extension VertoEndpoint {
             guard let call = calls[leg] else { continue }
             if expired {
                 end(leg, .bearercapabilityNotauth, at: now, into: &out)
-            } else if !settings.keepDetachedCalls || (call.isAnswered && !call.isRecoverable) {
-                end(leg, .normalClearing, at: now, into: &out)
             } else if !call.isAnswered {
                 end(leg, .destinationOutOfOrder, at: now, into: &out)
+            } else if !call.isRecoverable {
+                end(leg, .normalClearing, at: now, into: &out)
             } else {
                 calls[leg]?.isDetached = true
+                calls[leg]?.isOffered = false
                 kept.append(leg)
             }
         }

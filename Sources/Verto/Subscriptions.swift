@@ -4,7 +4,12 @@ import Wire
 extension VertoEndpoint {
     /// A channel that was subscribed before is listed as subscribed again: a handler for it is made ready by nothing
     /// else. When no channel may be used the same lists come as an error, without a code.
-    mutating func subscribe(_ request: Request, on c: ConnectionID, into out: inout [VertoOutput]) -> Answer {
+    mutating func subscribe(
+        _ request: Request,
+        on c: ConnectionID,
+        at now: Instant,
+        into out: inout [VertoOutput]
+    ) -> Answer {
         var subscribed: [JSON] = []
         var unauthorized: [JSON] = []
         for name in channelNames(request) {
@@ -12,7 +17,7 @@ extension VertoEndpoint {
                 out.append(.count(.subscriptionLimited))
                 unauthorized.append(.string(name))
             } else if mayUse(name, on: c) {
-                _ = channels.subscribe(c, to: name)
+                if channels.subscribe(c, to: name) { replay(name, to: c, at: now, into: &out) }
                 subscribed.append(.string(name))
             } else {
                 out.append(.count(.forbidden))

@@ -2,7 +2,7 @@ import Calls
 import Conference
 import Wire
 
-/// `fsapi` and `jsapi`: `conference …` and `status` for those whose lists name them, and nothing else.
+/// `fsapi` and `jsapi`: the commands below for those whose lists name them, and nothing else.
 extension VertoEndpoint {
     mutating func fsapi(
         _ request: Request,
@@ -28,9 +28,9 @@ extension VertoEndpoint {
         switch command.lowercased() {
         case "status": return .result(status(at: now))
         case "fsapi": return runText(data, .jsapi, on: c, at: now, into: &out)
-        case "conference":
-            return runConference(data.text("arg") ?? data.text("data") ?? "", .jsapi, on: c, at: now, into: &out)
-        default: return .permissionDenied
+        default:
+            let argument = data.text("arg") ?? data.text("data") ?? ""
+            return run(command, argument, .jsapi, on: c, at: now, into: &out) ?? .permissionDenied
         }
     }
 
@@ -47,10 +47,51 @@ extension VertoEndpoint {
         guard connections[c]?.identity?.fsapi.allows(command) == true else {
             return forbid(command, argument, door, c, into: &out)
         }
+        return run(command, argument, door, on: c, at: now, into: &out) ?? Self.message("INVALID CALL")
+    }
+
+    private mutating func run(
+        _ command: String,
+        _ argument: String,
+        _ door: AuditEntry.Door,
+        on c: ConnectionID,
+        at now: Instant,
+        into out: inout [VertoOutput]
+    ) -> Answer? {
+        guard let connection = connections[c], let identity = connection.identity else { return nil }
+        let asker = Asker(
+            place: .connection(c), name: identity.uid, address: connection.address, domain: identity.user.domain,
+            door: door)
+        switch runCommand(command, argument, for: asker, at: now, into: &out) {
+        case .text(let text): return Self.message(text)
+        case .waiting(let token): return .waiting(token)
+        case nil: return nil
+        }
+    }
+
+    /// Runs a command that its asker may ask for; `nil` when there is none of this name.
+    mutating func runCommand(
+        _ command: String,
+        _ argument: String,
+        for asker: Asker,
+        at now: Instant,
+        into out: inout [VertoOutput]
+    ) -> TextAnswer? {
         switch command.lowercased() {
-        case "status": return Self.message(statusText(at: now))
-        case "conference": return runConference(argument, door, on: c, at: now, into: &out)
-        default: return Self.message("INVALID CALL")
+        case "status": return .text(statusText(at: now))
+        case "conference": return runConference(argument, for: asker, at: now, into: &out)
+        case "verto":
+            let isStatus = argument.trimmingSpaces.lowercased() == "status"
+            return .text(isStatus ? clientTable : "-USAGE: verto status\n")
+        case let name:
+            switch CallCommand.all[name]?(argument, asker.domain) {
+            case .usage(let text): return .text(text)
+            case .ask(let command):
+                let pending = PendingQuery(
+                    asker: asker, query: command.query, line: "\(name) \(argument)", words: command.words)
+                return ask(pending, at: now, into: &out)
+            case nil: return nil
+            }
         }
     }
 
@@ -85,76 +126,63 @@ extension VertoEndpoint {
 
     // MARK: conference
 
-    /// `<room> <command> …`, or a command about all rooms.
+    /// `<room> <command> …`, or a command about all rooms. Operators alone come here.
     private mutating func runConference(
         _ line: String,
-        _ door: AuditEntry.Door,
-        on c: ConnectionID,
+        for asker: Asker,
         at now: Instant,
         into out: inout [VertoOutput]
-    ) -> Answer {
+    ) -> TextAnswer {
         let words = Self.words(of: line)
-        guard let name = words.first, let identity = connections[c]?.identity else {
-            return Self.message(Self.nothingSpecified)
+        guard let name = words.first else { return .text(Self.nothingSpecified) }
+        let issuer = Issuer(name: asker.name, role: .operator, capabilities: capabilities(of: asker))
+        switch name.lowercased() {
+        case "count": return .text(String(rooms.summaries.count))
+        case "help", "commands":
+            return .text(ModeratorVerb.all.map { "conference <confname> \($0.usage)\n" }.joined())
+        case "list", "json_list", "xml_list":
+            guard let verb = ModeratorVerb.find(name) else { break }
+            return list(verb, Array(words.dropFirst()), for: asker, issuer, at: now, into: &out)
+        default: break
         }
-        if let text = textAboutAll(name.lowercased()) { return Self.message(text) }
-        guard words.count > 1 else { return Self.message(Self.nothingSpecified) }
-        guard let verb = ModeratorVerb.find(words[1], through: .api) else {
-            return Self.message("-ERR Conference command '\(words[1])' not found.\n")
+        guard words.count > 1 else { return .text(Self.nothingSpecified) }
+        guard let verb = ModeratorVerb.find(words[1]) else {
+            return .text("-ERR Conference command '\(words[1])' not found.\n")
         }
         let arguments = Array(words.dropFirst(2))
-        let room = resolve(name, identity)
         let pending = PendingCommand(
-            connection: c,
-            destination: .answer,
-            replies: ConferenceReplies(room: room, verb: verb, words: arguments),
+            destination: .asker(asker.place),
+            replies: ConferenceReplies(room: resolve(name, asker.domain), verb: verb, words: arguments),
             line: String(words.joined(separator: " ").prefix(300)),
-            issuer: Issuer(name: identity.uid, role: .operator),
-            address: connections[c]?.address ?? "",
-            door: door
+            issuer: issuer,
+            address: asker.address,
+            door: asker.door
         )
         do {
-            return send(pending, try verb.command(arguments), at: now, into: &out).map(Answer.waiting)
-                ?? Self.message("-ERR Too many commands\n")
+            return send(pending, try verb.command(arguments), at: now, into: &out).map(TextAnswer.waiting)
+                ?? .text("-ERR Too many commands\n")
         } catch {
-            out.append(.audit(pending.audit(.refused(pending.replies.text(error)))))
-            return Self.message(pending.replies.text(error))
+            let text = pending.replies.text(error)
+            out.append(.audit(pending.audit(.refused(error), text)))
+            return .text(text)
         }
     }
 
-    /// The room of this name: as it is when it holds a domain, else the user's domain's, else the only one there is.
-    private func resolve(_ name: String, _ identity: Identity) -> RoomKey {
-        let own = RoomKey(name: name, domain: identity.user.domain)
+    /// Commands that only a named capability opens are open at the control socket, as all others are.
+    private func capabilities(of asker: Asker) -> Set<String> {
+        switch asker.place {
+        case .connection(let c): connections[c]?.identity?.capabilities ?? []
+        case .control: Set(Command.names)
+        }
+    }
+
+    /// The room of this name: as it is when it holds a domain, else this domain's, else the only one there is.
+    private func resolve(_ name: String, _ domain: String) -> RoomKey {
+        let own = RoomKey(name: name, domain: domain)
         let known = Set(rooms.open.keys).union(rooms.summaries.keys)
         if known.contains(own) { return rooms.open[own] ?? own }
         let others = known.filter { $0.shortName == name }
         return others.count == 1 ? others.first ?? own : own
-    }
-
-    /// Commands without a room.
-    private func textAboutAll(_ command: String) -> String? {
-        let summaries = rooms.summaries.values.sorted { ($0.name, $0.domain) < ($1.name, $1.domain) }
-        switch command {
-        case "count": return String(summaries.count)
-        case "list":
-            let lines = summaries.map { room in
-                let members = "\(room.members) member\(room.members == 1 ? "" : "s")"
-                return "+OK Conference \(room.name) (\(members)\(room.isLocked ? " locked" : ""))\n"
-            }
-            return lines.isEmpty ? "+OK No active conferences.\n" : lines.joined()
-        case "json_list":
-            let list = summaries.map { room -> JSON in
-                [
-                    "conference_name": .string(room.name), "member_count": .integer(Int64(room.members)),
-                    "locked": .bool(room.isLocked),
-                ]
-            }
-            return JSON.array(list).text
-        case "help", "commands":
-            let verbs = ModeratorVerb.all.filter { $0.doors.contains(.api) }
-            return verbs.map { "conference <confname> \($0.usage)\n" }.joined()
-        default: return nil
-        }
     }
 
     /// Words of a line: separated by spaces, 25 at most; `'…'` keeps spaces, `\` the character behind it.
@@ -202,6 +230,18 @@ extension VertoEndpoint {
         \(connections.count) connection(s)
 
         """
+    }
+
+    /// Who is connected, as `verto status` shows it, without any session.
+    private var clientTable: String {
+        let rule = String(repeating: "=", count: 97) + "\n"
+        let clients = connections.values.compactMap { connection in
+            connection.identity.map { ($0.uid, connection.address) }
+        }
+        .sorted { $0 < $1 }
+        let lines = clients.map { "\($0.0)\tclient\t\($0.1)\tCONN_REG\n" }
+        return "Name\tType\tData\tState\n\(rule)\(lines.joined())\(rule)"
+            + "\(clients.count) client\(clients.count == 1 ? "" : "s")\n"
     }
 
     private static func message(_ text: String) -> Answer { .result(["message": .string(text)]) }

@@ -12,8 +12,12 @@ struct Timers {
         case session(SessionID)
         /// A room has not answered a command.
         case command(RequestToken)
-        /// The media of a call have not answered a new offer.
-        case renegotiation(RequestToken)
+        /// The server has not answered a request about a call.
+        case callRequest(RequestToken)
+        /// The calls have not answered a question of the text API.
+        case query(RequestToken)
+        /// The server has made no offers for the calls of a client that is back.
+        case reattach(ConnectionID)
         /// A call that was hung up is still not reported as ended.
         case releasing(String)
     }

@@ -28,7 +28,14 @@ package struct VertoEndpoint {
     var channels = EventChannels()
     var rooms = RoomFeeds()
     var commands: [RequestToken: PendingCommand] = [:]
-    var renegotiations: [RequestToken: Renegotiation] = [:]
+    /// Rooms that are being asked who is in them, and whether that has changed meanwhile.
+    var describing: [RoomKey: Bool] = [:]
+    var gatherings: [RequestToken: Gathering] = [:]
+    var callRequests: [RequestToken: CallRequest] = [:]
+    var queries: [RequestToken: PendingQuery] = [:]
+    /// Lines of the control socket that wait for a room or for the calls.
+    var controlsUnderWay = 0
+    var presences = PresenceBook()
     var throttle: LoginThrottle
     var timers = Timers()
     private var lastRequestID = firstRequestID - 1
@@ -55,7 +62,9 @@ package struct VertoEndpoint {
             case .connection(let id): check(id, at: now, into: &out)
             case .session(let id): expire(id, at: now, into: &out)
             case .command(let token): timeOut(token, at: now, into: &out)
-            case .renegotiation(let token): timeOutRenegotiation(token, at: now, into: &out)
+            case .callRequest(let token): timeOutCallRequest(token, at: now, into: &out)
+            case .query(let token): timeOutQuery(token, at: now, into: &out)
+            case .reattach(let id): timeOutReattach(id, into: &out)
             case .releasing(let leg): releasing.remove(LegID(leg))
             }
         }

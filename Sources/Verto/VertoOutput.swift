@@ -8,6 +8,11 @@ package enum VertoOutput {
     /// Close with this WebSocket code once everything before it is written.
     case close(ConnectionID, code: UInt16, reason: String)
 
+    /// A session of this user (`id@domain`) can be called from now on; it stays so when its client takes it over.
+    case registered(session: String, user: String)
+    /// The client of this session is gone.
+    case unregistered(session: String)
+
     /// A client calls. The server answers with ``CallNews``, in the end always with `.ended`.
     case invite(Invite)
     /// End a call, whoever asked for it; answered by `.ended`, which the client is not told again.
@@ -16,8 +21,26 @@ package enum VertoOutput {
     case digits(LegID, String)
     /// The client of these answered calls is gone; they are kept for it.
     case detached([LegID])
-    /// The client of this call is back.
-    case reattach(LegID)
+    /// The client of these calls is back: make a new offer for each, and give them all at once to
+    /// ``VertoEndpoint/reoffer(session:offers:at:into:)``. Until then the client is not told that it is ready.
+    case reattach(session: String, [LegID])
+    /// The client has answered a call that we placed, with its name and number where it gave any; answered by
+    /// ``VertoEndpoint/settled(_:_:at:into:)-(_,AnswerOutcome,_,_)``.
+    case answer(RequestToken, LegID, sdp: String, name: String?, number: String?)
+    /// The client has answered an offer of ours for an answered call; answered as ``answer(_:_:sdp:name:number:)`` is.
+    case attach(RequestToken, LegID, sdp: String)
+    /// A client wants something of its call; answered by
+    /// ``VertoEndpoint/settled(_:_:at:into:)-(_,ModifyOutcome,_,_)``.
+    case modify(RequestToken, LegID, CallChange)
+    /// The client has changed variables of its call: all that it may set at all, under prefixes of their own.
+    case setVariables(LegID, [String: String])
+    /// A text inside a call, for whoever it is bridged to: give it to ``VertoEndpoint/text(_:to:at:into:)``.
+    case text(TextMessage, from: LegID)
+
+    /// A question or an order about calls, in the text API; answered by ``VertoEndpoint/told(_:_:at:into:)``.
+    case ask(RequestToken, CallQuery)
+    /// The answer to a line of the control socket.
+    case controlled(ControlID, String)
 
     /// A client makes a new offer for an answered call; answered by
     /// ``VertoEndpoint/renegotiated(_:_:at:into:)``.
@@ -48,6 +71,9 @@ package struct Invite: Sendable, Equatable {
     package let callerIDName: String
     package let callerIDNumber: String
     package let destination: String
+    /// Whom the client believes to call.
+    package let calleeIDName: String
+    package let calleeIDNumber: String
     package let context: String
     package let dialplan: String
     /// The complete offer, unparsed.
@@ -59,7 +85,8 @@ package struct Invite: Sendable, Equatable {
     package let outgoingBandwidth: Int?
     /// What the client wants to receive at most, in kbit/s; `nil` without a limit of its own.
     package let incomingBandwidth: Int?
-    /// False after `recoverCall: false`: the call ends with its socket.
+    /// False after `recoverCall: false`, and for a shared screen, which no client can take up again: the call ends with
+    /// its socket.
     package let isRecoverable: Bool
     /// The client's IP address, without a port.
     package let remoteAddress: String
@@ -67,16 +94,16 @@ package struct Invite: Sendable, Equatable {
 
 /// Who asked a room for what, and what came of it. For the audit log; holds no secrets.
 package struct AuditEntry: Sendable, Equatable {
-    package enum Door: String, Sendable { case moderatorChannel, fsapi, jsapi }
+    package enum Door: String, Sendable, CaseIterable { case moderatorChannel, fsapi, jsapi, ctl }
     package enum Result: Sendable, Equatable {
         /// Carried out; the text the client got.
         case done(String)
         case refused(String)
     }
 
-    /// `id@domain`.
+    /// `id@domain`, or who the control socket says.
     package let who: String
-    /// The client's IP address.
+    /// The client's IP address; empty at the control socket.
     package let address: String
     /// Who they are in the room, when they are in it.
     package let member: MemberID?
@@ -95,4 +122,5 @@ package enum VertoCounter: String, Sendable, CaseIterable {
     case forbidden, foreignCall, callRefused, chatLimited, subscriptionLimited
     case liveArrayShed, liveArrayResync, liveArrayGap, commandTimedOut, speedTestAborted
     case renegotiationRefused, renegotiationTimedOut
+    case answerRefused, callRequestTimedOut, reattachTimedOut, presenceShed
 }

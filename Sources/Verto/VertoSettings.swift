@@ -41,6 +41,10 @@ package struct VertoSettings: Sendable {
     /// Moderator commands of one connection that may be under way.
     package var pendingCommands = 32
     package var commandTimeout: Duration = .seconds(10)
+    /// How long something that rings a telephone first may take.
+    package var dialTimeout: Duration = .seconds(65)
+    /// Lines of the control socket that may be under way.
+    package var pendingControls = 64
     /// Outbox bytes above which the server calls ``VertoEndpoint/congested(_:)``.
     package var sheddingBytes = 256 * 1024
     /// Outbox bytes above which the server closes the connection.
@@ -50,6 +54,10 @@ package struct VertoSettings: Sendable {
     package var subscriptions = 200
     /// Bytes of a channel name.
     package var channelNameBytes = 256
+    /// Whether the states of calls are told on `presence.…` (`enable-presence`).
+    package var tellsPresence = true
+    /// Events that tell a new subscriber of `presence` or `user` how things are.
+    package var replayedEvents = 256
     /// String members added to every private conference event (`conference_verto_<x>`).
     package var privateEventMembers: [(name: String, value: String)] = []
 
@@ -61,20 +69,18 @@ package struct VertoSettings: Sendable {
 
     // Calls.
     package var callsPerSession = 8
-    /// New offers for one call: how often, and how many may wait for their answer.
+    /// New offers for one call: how often.
     package var offersPerSecond = 1
     package var offerBurst = 10
-    package var pendingRenegotiations = 4
+    /// Requests about one call that may wait for their answer.
+    package var pendingCallRequests = 4
     /// Requests of one call for key frames and for other pictures, each of which makes cameras send key frames.
     package var pictureRequestsPerSecond = 5
     package var pictureRequestBurst = 20
     package var context = "default"
     package var dialplan = "XML"
-    /// How long a lost session stays reserved for its user, and its calls alive if they are kept.
+    /// How long a lost session stays reserved for its user, and its answered calls alive.
     package var detachTimeout: Duration = .seconds(120)
-    /// Whether answered calls outlive their socket. Off, they end with it: a page that reloads calls again, and its
-    /// old call must not stay behind as a ghost.
-    package var keepDetachedCalls = false
     /// User variables taken from one request: how many, and how long a value.
     package var userVariables = 64
     package var userVariableBytes = 1024

@@ -8,7 +8,7 @@ struct Parley: AsyncParsableCommand {
         commandName: "parley",
         abstract: "A conference bridge: browsers join rooms over Verto.",
         version: Server.version,
-        subcommands: [Serve.self, Check.self, Version.self],
+        subcommands: [Serve.self, Check.self, Ctl.self, Audit.self, Records.self, Version.self],
         defaultSubcommand: Serve.self)
 }
 
@@ -17,6 +17,11 @@ struct ConfigurationFolder: ParsableArguments {
         name: .customLong("conf"),
         help: ArgumentHelp("FreeSWITCH-style configuration folder. Default: the shipped one.", valueName: "dir"))
     var folder: String?
+}
+
+struct DataFolderOption: ParsableArguments {
+    @Option(name: .customLong("data"), help: ArgumentHelp("The data folder of the server.", valueName: "dir"))
+    var folder = "var"
 }
 
 struct Serve: AsyncParsableCommand {
@@ -95,4 +100,4 @@ struct Version: ParsableCommand {
 }
 
 /// Standard error, for what is wrong.
-private func print(message: String) { StandardError.write(Array((message + "\n").utf8)) }
+func print(message: String) { StandardError.write(Array((message + "\n").utf8)) }

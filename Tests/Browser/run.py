@@ -20,22 +20,31 @@ try:
 except ImportError:
     sys.exit(f"{sys.executable} has no websockets: apt-get install python3-websockets, and use /usr/bin/python3")
 
+import call_cases  # noqa: E402
 import cases  # noqa: E402
 import video_cases  # noqa: E402
 from harness import sandbox  # noqa: E402
 from harness.bridge import ROOT  # noqa: E402
+from harness.call_stage import CallStage  # noqa: E402
 from harness.stage import Stage  # noqa: E402
 from harness.suite import Skipped  # noqa: E402
 from harness.video_stage import VideoStage  # noqa: E402
 
 # One after the other: two cores carry four browsers with cameras, and not eight.
-PLAYS = {"sound": (Stage, cases.CASES), "video": (VideoStage, video_cases.CASES)}
+PLAYS = {
+    "sound": (Stage, cases.CASES),
+    "video": (VideoStage, video_cases.CASES),
+    "calls": (CallStage, call_cases.CASES),
+}
+# Those that are played when nobody says which. Calls wait for the bridge to have all of what they need.
+USUAL = ["sound", "video"]
 
 
 def arguments():
     parser = argparse.ArgumentParser(description="Runs the browser tests and prints 'N passed, N failed'.")
     parser.add_argument("--only", metavar="NAME", default="", help="only tests whose name contains NAME")
     parser.add_argument("--stage", choices=PLAYS, help="only the tests of this stage")
+    parser.add_argument("--calls", action="store_true", help="the stage of calls, too, which is not played otherwise")
     parser.add_argument("--list", action="store_true", help="print the names of the tests and end")
     parser.add_argument("--keep", action="store_true", help="keep the temporary folder (profiles, logs, data)")
     parser.add_argument("--host", action="store_true", help="stay in the machine's own network; without Firefox")
@@ -77,7 +86,8 @@ async def run_case(stage, tally, sentence, function, within):
 
 def chosen(options):
     """Pairs of what makes a stage and the tests to be played on it."""
-    plays = [PLAYS[options.stage]] if options.stage else PLAYS.values()
+    usual = [*USUAL, *(["calls"] if options.calls and "calls" not in USUAL else [])]
+    plays = [PLAYS[name] for name in ([options.stage] if options.stage else usual)]
     pairs = [
         (make_stage, [each for each in its_cases if options.only.lower() in each[0].lower()])
         for make_stage, its_cases in plays

@@ -46,7 +46,27 @@ struct TemplateTests {
 
     @Test func namesTheFunctionsItCannotCall() {
         let template = Template(parsing: "${hash(select/${domain}/x)} ${strftime(%H)} ${name}")
-        #expect(template.functions == ["hash", "strftime"])
+        #expect(template.functions == ["strftime"])
+    }
+
+    typealias Call = (text: String, result: String)
+
+    static let calls: [Call] = [
+        ("${hash(select/realm/${name})}", "hash<select/realm/Ada>"),
+        ("a ${verto_contact ${name}@example.com}, b", "a verto_contact<Ada@example.com>, b"),
+        ("${hash(select/$1/x)}", "hash<select/one/x>"),
+        ("${user_data(1000@a.b var x)}", "user_data<1000@a.b var x>"),
+        ("${${which}}", "Ada"),
+        ("${name:0:1}", "A"),
+        // What a function returns is never looked into either.
+        ("${hash(${evil})}", "hash<${secret}>"),
+    ]
+
+    @Test(arguments: calls)
+    func callsFunctions(row: Call) {
+        let template = Template(parsing: row.text).binding(["whole", "one"])
+        let call: Template.Functions = { "\($0)<\($1)>" }
+        #expect(template.expanded(call: call) { Self.values[$0] } == row.result)
     }
 
     @Test func knowsWhetherItIsTheSameForEveryCall() {

@@ -8,12 +8,12 @@ struct EndOfRoomTests {
         _ = try room.join(caller(2, flags: .ghost), at: .zero)
         #expect(!room.leave(one, at: .zero).contains(.closed))
         let effects = room.leave(two, at: .zero)
-        #expect(effects.suffix(2) == [.publish(Delta(serial: -1, change: .clear)), .closed])
+        #expect(effects.plain.suffix(2) == [.publish(Delta(serial: -1, change: .clear)), .closed])
         #expect(room.isClosed)
         #expect(throws: Refusal.notActive) { try room.join(caller(3), at: .zero) }
         #expect(throws: Refusal.notActive) { try room.perform(.count, by: api, at: .zero) }
         #expect(room.leave(two, at: .zero) == [])
-        #expect(room.close() == [])
+        #expect(room.close(at: .zero) == [])
     }
 
     @Test func aStaticRoomStays() throws {
@@ -32,7 +32,7 @@ struct EndOfRoomTests {
         )
         let effects = room.leave(two, at: .zero)
         #expect(
-            effects == [
+            effects.plain == [
                 .publish(Delta(serial: 4, change: .remove(key: "call-2", row: row))), .parted(two, notice),
                 .summary(room.summary),
             ]
@@ -108,13 +108,13 @@ struct EndOfRoomTests {
 
     @Test func theRowGoesBeforeTheKickedMember() throws {
         var room = try threeMembers()
-        let effects = try room.perform(.kick(.member(two)), by: moderator, at: .zero).effects
+        let effects = try room.perform(.kick(.member(two)), by: moderator, at: .zero).effects.plain
         guard effects.count == 4, case .publish(let delta) = effects[0], case .remove(let key, _) = delta.change else {
             Issue.record("no row deletion first: \(effects)")
             return
         }
         #expect(key == "call-2")
-        #expect(effects[2] == .remove(two, .kicked))
+        #expect(effects[2] == .remove(two, .kicked(playing: nil)))
         #expect(room.leave(two, at: .zero) == [])
         #expect(throws: Refusal.unknownMember(two)) { try room.perform(.kick(.member(two)), by: moderator, at: .zero) }
     }

@@ -34,6 +34,19 @@ let moderator = Issuer(name: "1003", member: three)
 let participant = Issuer(name: "1001", member: one)
 
 extension [Effect] {
+    /// Without events and records, which have tests of their own.
+    var plain: [Effect] {
+        filter {
+            switch $0 {
+            case .event, .record: false
+            default: true
+            }
+        }
+    }
+    var events: [RoomEvent] { compactMap { if case .event(let event) = $0 { event } else { nil } } }
+    var actions: [RoomAction] { events.map(\.action) }
+    var orders: [PlaybackOrder] { compactMap { if case .play(let order) = $0 { order } else { nil } } }
+    var records: [ConferenceRecord] { compactMap { if case .record(let record) = $0 { record } else { nil } } }
     var deltas: [Delta] { compactMap { if case .publish(let delta) = $0 { delta } else { nil } } }
     var summaries: [RoomSummary] { compactMap { if case .summary(let summary) = $0 { summary } else { nil } } }
     var removed: [MemberID] { compactMap { if case .remove(let id, _) = $0 { id } else { nil } } }
@@ -62,5 +75,23 @@ struct Seeded: RandomNumberGenerator {
         word = (word ^ (word >> 30)) &* 0xBF58_476D_1CE4_E5B9
         word = (word ^ (word >> 27)) &* 0x94D0_49BB_1331_11EB
         return word ^ (word >> 31)
+    }
+}
+
+extension Sound {
+    /// A file that the server has loaded.
+    init(_ name: String, seconds: Int = 10) {
+        self.init(SoundName(configured: name)!, duration: .seconds(seconds))
+    }
+}
+
+extension Room {
+    /// Does `command` as an operator, and hands on its effects without events.
+    mutating func tell(_ command: Command, at now: Duration = .zero) throws -> [Effect] {
+        try perform(command, by: api, at: now).effects.plain
+    }
+
+    mutating func ask(_ command: Command, at now: Duration = .zero) throws -> Reply {
+        try perform(command, by: api, at: now).reply
     }
 }

@@ -154,7 +154,7 @@ struct TalkingTests {
         var room = try threeMembers()
         _ = room.talking(one, true, score: 900, at: .zero)
         let effects = room.setOnHold(one, true, at: .zero)
-        #expect(effects.first == .resetTalkDetector(one))
+        #expect(effects.prefix(2) == [.setHeld(one, true), .resetTalkDetector(one)])
         #expect(effects.summaries.map(\.talking) == [0])
         #expect(room.status(one)?.oldStatus == "HOLD")
         #expect(room.talking(one, true, score: 900, at: .zero) == [])

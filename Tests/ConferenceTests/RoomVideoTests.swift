@@ -189,7 +189,9 @@ struct RoomVideoTests {
         cinema.speak(one, for: .seconds(3))
         let effects = cinema.speak(one, for: .seconds(3))
         #expect(
-            effects.allSatisfy { if case .publish = $0 { true } else if case .summary = $0 { true } else { false } })
+            effects.plain.allSatisfy {
+                if case .publish = $0 { true } else if case .summary = $0 { true } else { false }
+            })
     }
 
     // MARK: Renegotiation

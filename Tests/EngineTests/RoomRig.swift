@@ -26,6 +26,9 @@ final class RoomRig {
     private let context: DTLSContext
     private let scratch = DecodeScratch()
     private(set) var milliseconds = 0
+    private var reloads = 0
+    /// Calls that speak with each other.
+    var pairs: [CallPair] = []
     private static let server = TransportAddress(ipv4: 0xC000_0201, port: 10_000)
 
     /// - Parameter profile: Changes the default room, which publishes its rows.
@@ -52,36 +55,64 @@ final class RoomRig {
     func add(
         flags: MemberFlags? = nil, direction: MediaDirection = .sendrecv, hasLevels: Bool = true,
         hasAudio: Bool = true, videos: [FakeBrowser.Settings.Video] = [], sharedBy: Caller? = nil,
-        joins: Bool = true
+        joins: Bool = true, hasOtherNumbers: Bool = false
     ) throws -> Caller {
         let number = callers.count + 1
-        let address = TransportAddress(ipv4: 0x0A00_0000 + UInt32(number), port: 40_000)
-        var settings = FakeBrowser.Settings(address: address)
+        var settings = FakeBrowser.Settings(address: Self.address(of: number))
         (settings.direction, settings.offersAudioLevel) = (direction, hasLevels)
         (settings.hasAudio, settings.videos) = (hasAudio, videos)
-        let browser = FakeBrowser(settings: settings, context: context, outbox: outbox, random: &random)
-        let local = LocalTransport(
-            ufrag: "ufrag\(number)", pwd: "passwordpasswordpassword\(number)", fingerprint: context.fingerprint,
-            candidates: [.init(ip: Self.server.ip, port: Self.server.port)], audioSSRC: UInt32(1000 + number),
-            videoSSRCs: (0..<16).map {
-                StreamSSRCs(media: SSRC(UInt32(number * 100_000 + $0)), rtx: SSRC(UInt32(number * 100_000 + 50 + $0)))
-            },
-            cname: "cname\(number)", sessionID: UInt64(number))
-        let negotiation = try Negotiation(answering: browser.offer, from: local)
+        let (browser, address, local, negotiation) = try connection(
+            of: number, settings: settings, hasOtherNumbers: hasOtherNumbers)
         let peer = try Peer(local: local, remote: negotiation.remote, context: context, egress: egress, at: now)
         let leg = MediaLeg(
             id: "call\(number)", peer: peer, audio: negotiation.audio, videos: negotiation.videos, scratch: scratch,
             clock: WallClock(unixNanosecondsAtZero: 0), seed: random.next(), at: now)
-        let caller = try Caller(number: number, browser: browser, address: address, leg: leg)
+        let caller = try Caller(number: number, settings: settings, browser: browser, address: address, leg: leg)
         (caller.local, caller.negotiation) = (local, negotiation)
         if negotiation.camera != nil {
             caller.camera = SyntheticCamera(number: UInt8(number), style: .init(), random: &random)
         }
         callers.append(caller)
-        try browser.accept(negotiation.answer.text, at: now)
+        let answer = negotiation.answer.text
+        try browser.accept(hasOtherNumbers ? Self.withOwnNumbers(answer) : answer, at: now)
         flush(caller)
         if joins { try join(caller, flags: flags, sharedBy: sharedBy) }
         return caller
+    }
+
+    private static func address(of number: Int, reload: Int = 0) -> TransportAddress {
+        TransportAddress(ipv4: 0x0A00_0000 + UInt32(number), port: 40_000 + UInt16(reload))
+    }
+
+    /// A browser, our transport for it, and what its offer comes to.
+    private func connection(
+        of number: Int, settings: FakeBrowser.Settings, reload: Int = 0, hasOtherNumbers: Bool = false
+    ) throws -> (browser: FakeBrowser, address: TransportAddress, local: LocalTransport, negotiation: Negotiation) {
+        let browser = FakeBrowser(settings: settings, context: context, outbox: outbox, random: &random)
+        let local = LocalTransport(
+            ufrag: "ufrag\(number)r\(reload)", pwd: "passwordpasswordpassword\(number)",
+            fingerprint: context.fingerprint, candidates: [.init(ip: Self.server.ip, port: Self.server.port)],
+            audioSSRC: UInt32(1000 + number),
+            videoSSRCs: (0..<16).map {
+                StreamSSRCs(media: SSRC(UInt32(number * 100_000 + $0)), rtx: SSRC(UInt32(number * 100_000 + 50 + $0)))
+            },
+            cname: "cname\(number)", sessionID: UInt64(number))
+        let offer = browser.offer.text
+        let negotiation = try Negotiation(
+            answering: hasOtherNumbers ? Self.withOtherNumbers(offer) : offer, from: local)
+        return (browser, Self.address(of: number, reload: reload), local, negotiation)
+    }
+
+    /// Firefox's payload types: Opus is 109, and keys have a clock of 8 kHz. The browser here sends with its own still,
+    /// so it can only listen.
+    private static func withOtherNumbers(_ offer: String) -> String {
+        offer.replacing("SAVPF 111 63 9 0 8 13 110 126", with: "SAVPF 109 9 0 8 101")
+            .replacing(":111 ", with: ":109 ").replacing(":126 telephone", with: ":101 telephone")
+    }
+
+    private static func withOwnNumbers(_ answer: String) -> String {
+        answer.replacing("SAVPF 109 101", with: "SAVPF 111 126").replacing(":109 ", with: ":111 ")
+            .replacing(":101 ", with: ":126 ")
     }
 
     func join(_ caller: Caller, flags: MemberFlags? = nil, sharedBy: Caller? = nil) throws {
@@ -117,6 +148,34 @@ final class RoomRig {
         return room.perform(command, by: Issuer(name: "test", role: .operator), at: now)
     }
 
+    /// What a room would say that decided so.
+    func carryOut(_ effects: Effect...) {
+        room.run(effects, at: now)
+        collect()
+    }
+
+    /// Has a sound ready to be played.
+    func load(_ samples: [Int16], as name: SoundName) {
+        room.sounds.insert(Native.Sound(samples: samples), named: name)
+    }
+
+    /// The browser of `caller` is gone and another one there, which gets the same call.
+    func reload(_ caller: Caller) throws {
+        reloads += 1
+        let fresh = try connection(of: caller.number, settings: caller.settings, reload: reloads)
+        let peer = try Peer(
+            local: fresh.local, remote: fresh.negotiation.remote, context: context, egress: egress, at: now)
+        caller.comeBack(with: fresh.browser, at: fresh.address)
+        (caller.local, caller.negotiation) = (fresh.local, fresh.negotiation)
+        _ = room.reattached(caller.leg, over: peer, fresh.negotiation.audio, fresh.negotiation.videos, at: now)
+        try fresh.browser.accept(fresh.negotiation.answer.text, at: now)
+        if caller.camera != nil {
+            caller.camera = SyntheticCamera(number: UInt8(caller.number), style: .init(), random: &random)
+        }
+        flush(caller)
+        collect()
+    }
+
     // MARK: Time
 
     func run(milliseconds count: Int) throws {
@@ -146,6 +205,7 @@ final class RoomRig {
     private func tick() {
         room.advance(to: now)
         for solo in solos where solo.advance(to: now) == .ended { endedSolos += 1 }
+        for pair in pairs { pair.advance(to: now) }
         var events: [Peer.Event] = []
         for caller in callers { caller.leg.advance(to: now, events: &events) }
         network.send(egress.batches[0], from: Self.server, at: now)
@@ -204,6 +264,7 @@ final class Caller {
 
     struct Packet {
         let payload: [UInt8]
+        let payloadType: UInt8
         let sequence: UInt16
         let timestamp: UInt32
         let marker: Bool
@@ -219,8 +280,10 @@ final class Caller {
     }
 
     let number: Int
-    let browser: FakeBrowser
-    let address: TransportAddress
+    /// Of its browser.
+    let settings: FakeBrowser.Settings
+    private(set) var browser: FakeBrowser
+    private(set) var address: TransportAddress
     let leg: MediaLeg
     var local: LocalTransport?
     var negotiation: Negotiation?
@@ -236,13 +299,17 @@ final class Caller {
     /// What came, played as a browser would.
     private(set) var heard: [Int16] = []
     private(set) var packets: [Packet] = []
+    /// Telephone events that came.
+    private(set) var keys: [Packet] = []
 
     private var voice: Voice
     private let ear = AudioInput(energyLevel: 0, scratch: DecodeScratch())
     private var frame = 0
 
-    init(number: Int, browser: FakeBrowser, address: TransportAddress, leg: MediaLeg) throws {
-        (self.number, self.browser, self.address, self.leg) = (number, browser, address, leg)
+    init(
+        number: Int, settings: FakeBrowser.Settings, browser: FakeBrowser, address: TransportAddress, leg: MediaLeg
+    ) throws {
+        (self.number, self.settings, self.browser, self.address, self.leg) = (number, settings, browser, address, leg)
         voice = try Voice()
     }
 
@@ -265,10 +332,21 @@ final class Caller {
 
     func hush() { words = { _ in [Int16](repeating: 0, count: 960) } }
 
-    func forget() { (heard, packets) = ([], []) }
+    /// Goes on in another browser, which hears and sees nothing of before.
+    func comeBack(with browser: FakeBrowser, at address: TransportAddress) {
+        (self.browser, self.address, keyFramesSent) = (browser, address, 0)
+        ear.restart()
+        forget()
+        sights = []
+    }
+
+    func forget() { (heard, packets, keys) = ([], [], []) }
 
     /// The amplitude of another's tone in the last second.
-    func hears(_ other: Caller) -> Double { Sound.amplitude(of: other.frequency, in: heard.suffix(48_000)) }
+    func hears(_ other: Caller) -> Double { hears(other.frequency) }
+
+    /// The amplitude of a tone in the last second.
+    func hears(_ frequency: Double) -> Double { Sound.amplitude(of: frequency, in: heard.suffix(48_000)) }
 
     /// The same where packets are lost: the median of tenths, because where the delay changes the phase jumps.
     func hearsPieces(of other: Caller) -> Double {
@@ -326,10 +404,11 @@ final class Caller {
             sights.append(Sight(milliseconds: milliseconds, slot: slot, piece: piece, header: header))
             return
         }
-        packets.append(
-            Packet(
-                payload: payload.indices.map { payload[$0] }, sequence: header.sequence, timestamp: header.timestamp,
-                marker: header.marker))
+        let packet = Packet(
+            payload: payload.indices.map { payload[$0] }, payloadType: header.payloadType, sequence: header.sequence,
+            timestamp: header.timestamp, marker: header.marker)
+        guard header.payloadType == leg.output.payloadType else { return keys.append(packet) }
+        packets.append(packet)
         ear.insert(payload, sequence: header.sequence, timestamp: header.timestamp, level: nil, at: now)
     }
 

@@ -47,6 +47,31 @@ final class Call {
         collect()
     }
 
+    /// The server calls: its offer, and the browser's answer.
+    init(
+        seed: UInt64 = 1, videoSSRCs: [StreamSSRCs] = [],
+        browser configure: (inout FakeBrowser.Settings) -> Void = { _ in },
+        answer edit: (String) -> String = { $0 }, offer makeOffer: (LocalTransport) -> Offer
+    ) throws {
+        var random = SeededGenerator(seed: seed)
+        network = VirtualNetwork(seed: seed, conditions: .perfect)
+        var settings = FakeBrowser.Settings(address: browserAddress)
+        configure(&settings)
+        outbox = PacketBatch(capacity: 64)
+        egress = Egress(sockets: 1, capacity: 64) { _, _ in }
+        browser = FakeBrowser(
+            settings: settings, context: try Self.browserContext.get(), outbox: outbox, random: &random)
+        let context = try Self.serverContext.get()
+        let local = Self.local(fingerprint: context.fingerprint, videoSSRCs: videoSSRCs)
+            .renewed(
+                ufrag: "call\(seed)", pwd: "secretsecretsecretsecret", fingerprint: context.fingerprint,
+                candidates: [.init(ip: Self.serverAddress.ip, port: Self.serverAddress.port)])
+        let offer = makeOffer(local)
+        negotiation = try offer.accept(edit(try browser.respond(to: offer.text, at: now)))
+        peer = try Peer(local: local, remote: negotiation.remote, context: context, egress: egress, at: now)
+        collect()
+    }
+
     static func local(fingerprint: String, videoSSRCs: [StreamSSRCs] = []) -> LocalTransport {
         LocalTransport(
             ufrag: "room1", pwd: "passwordpasswordpassword", fingerprint: fingerprint,

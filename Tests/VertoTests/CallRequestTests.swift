@@ -120,10 +120,6 @@ struct CallRequestTests {
             #"{"callID":"foreign","action":"hold","message":"CALL DOES NOT EXIST","code":-32002}"#
         ),
         (
-            "later", "verto.modify", ["action": "toggleHold", "dialogParams": ["callID": "own"]],
-            #"{"callID":"own","action":"toggleHold","message":"Not supported","code":-32002,"holdState":"active"}"#
-        ),
-        (
             "foreign", "verto.answer", ["sdp": "x", "dialogParams": ["callID": "foreign"]],
             #"{"callID":"foreign","message":"CALL DOES NOT EXIST","code":-32002}"#
         ),
@@ -136,10 +132,6 @@ struct CallRequestTests {
         (
             "foreign", "verto.attach", ["sdp": "x", "dialogParams": ["callID": "foreign"]],
             #"{"callID":"foreign","message":"CALL DOES NOT EXIST","code":-32002}"#
-        ),
-        (
-            "not offered", "verto.attach", ["sdp": "x", "dialogParams": ["callID": "own"]],
-            #"{"message":"CALL WAS NOT OFFERED","code":-32002}"#
         ),
         ("no params", "verto.info", nil, #"{"message":"Params data missing","code":-32002}"#),
         ("no text", "verto.info", ["msg": ["to": "x"]], #"{"message":"INVALID MESSAGE to and body params required"}"#),

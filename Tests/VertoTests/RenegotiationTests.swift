@@ -102,6 +102,19 @@ struct RenegotiationTests {
         #expect(rig.offers.isEmpty && rig.endpoint.callCount == 0)
     }
 
+    @Test func callsThatWerePlacedAndCallsThatWereTakenUpAgainAreLikeAnyOther() {
+        let rig = Rig()
+        let c = rig.login("1001", session: "S")
+        rig.place(PlacedCall(leg: LegID("call"), session: "S", sdp: "x"))
+        _ = rig.ask(c, "verto.answer", ["sdp": "x", "dialogParams": ["callID": "call"]])
+        #expect(rig.ask(c, "verto.modify", Self.update()).isResult)
+        rig.disconnect(c)
+        let (back, _) = rig.comeBack(session: "S")
+        #expect(rig.ask(back, "verto.attach", ["sdp": "x", "dialogParams": ["callID": "call"]]).isResult)
+        #expect(rig.ask(back, "verto.modify", Self.update())["result"]?["sdp"]?.string == "v=0 new answer")
+        #expect(rig.offers.count == 2)
+    }
+
     // MARK: Waiting
 
     @Test func requestsAndEventsWaitBehindTheAnswer() {
@@ -166,9 +179,9 @@ struct RenegotiationTests {
         rig.disconnect(c)
         rig.wait(.seconds(20))
         rig.renegotiated(.answered(sdp: "late"))
-        #expect(rig.invites.count == 1 && rig.endpoint.callCount == 0)
+        #expect(rig.invites.count == 1 && rig.endpoint.callCount == 1)
         #expect(rig.take(c).isEmpty)
-        #expect(rig.counts[.renegotiationTimedOut] == nil)  // the call took it along
+        #expect(rig.counts[.renegotiationTimedOut] == 1)
     }
 
     @Test func aTakeoverWhileAnOfferWaitsCarriesNothingOn() {
@@ -177,7 +190,7 @@ struct RenegotiationTests {
         rig.request(c, "verto.invite", ["sdp": "v=0", "dialogParams": ["callID": "ghost"]])
         let next = rig.login("1001", session: "S")
         rig.renegotiated(.answered(sdp: "late"))
-        #expect(rig.invites.count == 1 && rig.endpoint.callCount == 0)
+        #expect(rig.invites.count == 1 && rig.endpoint.callCount == 1)
         #expect(rig.take(c).map(\.method) == ["verto.punt"])
         #expect(rig.take(next).isEmpty)
     }
@@ -199,7 +212,7 @@ struct RenegotiationTests {
 
     /// One connection waits for one offer at a time, so only somebody who connects anew for each gets this far.
     @Test func aCallHasFourOffersOnTheirWay() {
-        let (rig, first) = Self.call { $0.keepDetachedCalls = true }
+        let (rig, first) = Self.call()
         var c = first
         for _ in 0..<4 {
             rig.request(c, "verto.modify", Self.update())

@@ -14,6 +14,14 @@ final class Rig {
     var answersCommands = true
     /// Whether the media answer every new offer at once.
     var answersOffers = true
+    /// Whether clients that come back are offered their calls at once.
+    var makesOffers = true
+    /// What answers of clients come to at once; `nil` to let them wait.
+    var answerOutcome: AnswerOutcome? = .accepted
+    /// What is made of requests about calls at once; `nil` to let them wait.
+    var modifyOutcome: ModifyOutcome? = .done(isHeld: false)
+    /// What the calls answer at once; `nil` to let them wait.
+    var queryAnswer: CallQueryAnswer? = .done
 
     private(set) var inbox: [ConnectionID: [[UInt8]]] = [:]
     private(set) var closed: [ConnectionID: (code: UInt16, reason: String)] = [:]
@@ -23,6 +31,14 @@ final class Rig {
     private(set) var offers: [(token: RequestToken, leg: LegID, offer: String)] = []
     private(set) var refreshes: [LegID] = []
     private(set) var views: [(leg: LegID, pictures: [(mid: String, member: String?)])] = []
+    private(set) var registered: [String] = []
+    private(set) var answers: [(token: RequestToken, leg: LegID, sdp: String, name: String?, number: String?)] = []
+    private(set) var attachments: [(token: RequestToken, leg: LegID, sdp: String)] = []
+    private(set) var changes: [(token: RequestToken, leg: LegID, change: CallChange)] = []
+    private(set) var variables: [(leg: LegID, values: [String: String])] = []
+    private(set) var texts: [(text: TextMessage, leg: LegID)] = []
+    private(set) var queries: [(token: RequestToken, query: CallQuery)] = []
+    private(set) var controlled: [(id: ControlID, text: String)] = []
     private(set) var detached: [LegID] = []
     private(set) var reattached: [LegID] = []
     private(set) var resyncs: [RoomKey] = []
@@ -178,6 +194,56 @@ final class Rig {
         run { endpoint.renegotiated(token, outcome, at: now, into: &$0) }
     }
 
+    func settle(_ token: RequestToken, _ outcome: AnswerOutcome) {
+        run { endpoint.settled(token, outcome, at: now, into: &$0) }
+    }
+
+    func settle(_ token: RequestToken, _ outcome: ModifyOutcome) {
+        run { endpoint.settled(token, outcome, at: now, into: &$0) }
+    }
+
+    func tell(_ token: RequestToken, _ answer: CallQueryAnswer) {
+        run { endpoint.told(token, answer, at: now, into: &$0) }
+    }
+
+    func reoffer(_ session: String, _ legs: [String]) {
+        let offers = legs.map { (leg: LegID($0), sdp: "v=0 offer of \($0)") }
+        run { endpoint.reoffer(session: session, offers: offers, at: now, into: &$0) }
+    }
+
+    func offer(_ leg: String, _ sdp: String) { run { endpoint.offered(LegID(leg), sdp: sdp, at: now, into: &$0) } }
+
+    func text(_ text: TextMessage, to leg: String) { run { endpoint.text(text, to: LegID(leg), at: now, into: &$0) } }
+
+    func presence(_ leg: Leg, _ state: Presence.State) {
+        guard let presence = Presence(of: leg, state) else { return }
+        run { endpoint.presence(presence, at: now, into: &$0) }
+    }
+
+    /// Rings a session; the call's id.
+    @discardableResult
+    func place(_ call: PlacedCall) -> Bool {
+        var isPlaced = false
+        run { isPlaced = endpoint.place(call, at: now, into: &$0) }
+        return isPlaced
+    }
+
+    /// A line at the control socket, and its answer when there is one at once.
+    @discardableResult
+    func control(_ line: String, by name: String = "root") -> String? {
+        let before = controlled.count
+        let id = ControlID(UInt64(before) + 1)
+        run { endpoint.control(id, line: line, by: name, at: now, into: &$0) }
+        return controlled.dropFirst(before).first { $0.id == id }?.text
+    }
+
+    /// A client that comes back with its session; what it reads.
+    func comeBack(_ user: String = "1001", session: String) -> (ConnectionID, [JSON]) {
+        let c = connect()
+        request(c, "login", ["login": .string(user), "passwd": "secret", "sessid": .string(session)])
+        return (c, take(c))
+    }
+
     func news(_ news: RoomNews) { run { endpoint.room(news, at: now, into: &$0) } }
 
     /// Puts an invited call into a room, which is opened when it is not there, as the server does after the dialplan.
@@ -263,7 +329,26 @@ final class Rig {
         case .hangUp(let leg, let cause): hangUp(leg, cause)
         case .digits(let leg, let text): digits.append((leg, text))
         case .detached(let legs): detached += legs
-        case .reattach(let leg): reattached.append(leg)
+        case .registered(let session, let user): registered.append("+\(session) \(user)")
+        case .unregistered(let session): registered.append("-\(session)")
+        case .reattach(let session, let legs):
+            reattached += legs
+            if makesOffers { reoffer(session, legs.map(\.rawValue)) }
+        case .answer(let token, let leg, let sdp, let name, let number):
+            answers.append((token, leg, sdp, name, number))
+            if let answerOutcome { settle(token, answerOutcome) }
+        case .attach(let token, let leg, let sdp):
+            attachments.append((token, leg, sdp))
+            if let answerOutcome { settle(token, answerOutcome) }
+        case .modify(let token, let leg, let change):
+            changes.append((token, leg, change))
+            if let modifyOutcome { settle(token, modifyOutcome) }
+        case .text(let text, let leg): texts.append((text, leg))
+        case .setVariables(let leg, let values): variables.append((leg, values))
+        case .ask(let token, let query):
+            queries.append((token, query))
+            if let queryAnswer { tell(token, queryAnswer) }
+        case .controlled(let id, let text): controlled.append((id, text))
         case .perform(let token, let room, let command, let issuer):
             commands.append((token, room, command, issuer))
             if answersCommands { completeCommands() }
@@ -289,6 +374,9 @@ final class Rig {
         var effects: [Effect] = []
         if rooms[key] != nil {
             do {
+                // Every file is there and lasts a second, but for those that say otherwise.
+                let sounds = command.sounds.filter { !$0.text.contains("missing") }.map { ($0, Duration.seconds(1)) }
+                let command = command.loaded(Dictionary(sounds) { first, _ in first })
                 guard let result = try rooms[key]?.perform(command, by: issuer, at: roomTime) else { return }
                 (outcome, effects) = (.success(result.reply), result.effects)
             } catch {
@@ -297,6 +385,8 @@ final class Rig {
         }
         carryOut(effects, in: key)
         run { endpoint.completed(token, outcome, at: now, into: &$0) }
+        guard case .success(.dialing(_, inBackground: false)) = outcome else { return }
+        run { endpoint.completed(token, .success(.dialed(cause: "SUCCESS")), at: now, into: &$0) }
     }
 
     private func carryOut(_ effects: [Effect], in key: RoomKey) {

@@ -14,6 +14,15 @@ struct RobustnessTests {
         #"{"jsonrpc":"2.0","method":"verto.modify","params":{"action":"hold","dialogParams":{"callID":"m-1"},"destination":"1"},"id":4}"#,
         #"{"jsonrpc":"2.0","method":"verto.modify","params":{"action":"updateMedia","sdp":"v=0\r\n","dialogParams":{"callID":"m-1"}},"id":18}"#,
         #"{"jsonrpc":"2.0","method":"verto.modify","params":{"action":"view","params":{"pictures":{"2":"m-0","3":null}},"dialogParams":{"callID":"m-1"}},"id":19}"#,
+        #"{"jsonrpc":"2.0","method":"verto.modify","params":{"action":"transfer","destination":"3500","dialogParams":{"callID":"m-1"}},"id":20}"#,
+        #"{"jsonrpc":"2.0","method":"verto.modify","params":{"action":"replace","replaceCallID":"m-0","dialogParams":{"callID":"m-1"}},"id":21}"#,
+        #"{"jsonrpc":"2.0","method":"verto.info","params":{"msg":{"to":"verto+1009","body":"b","inDialog":true},"dialogParams":{"callID":"m-1","userVariables":{"email":"x"},"audio":{"noiseSuppression":true}}},"id":22}"#,
+        #"{"jsonrpc":"2.0","method":"verto.subscribe","params":{"eventChannel":["presence","presence.1009@example.com","user"]},"id":23}"#,
+        #"{"jsonrpc":"2.0","method":"verto.broadcast","params":{"eventChannel":"conference.3500@example.com","data":{"action":"bootstrap"}},"id":24}"#,
+        #"{"jsonrpc":"2.0","method":"verto.broadcast","params":{"eventChannel":"conference-mod.3500@example.com","data":{"command":"recording","id":null,"value":["start","a.wav"]}},"id":25}"#,
+        #"{"jsonrpc":"2.0","method":"verto.broadcast","params":{"eventChannel":"conference-mod.3500@example.com","data":{"command":"transfer","id":1,"value":"2000"}},"id":26}"#,
+        #"{"jsonrpc":"2.0","method":"fsapi","params":{"cmd":"originate","arg":"{a='b c',d=e}user/1000 &playback(x y)"},"id":27}"#,
+        #"{"jsonrpc":"2.0","method":"jsapi","params":{"command":"uuid_transfer","data":{"arg":"m-1 -bleg 3500"}},"id":28}"#,
         #"{"jsonrpc":"2.0","method":"verto.answer","params":{"sdp":"x","dialogParams":{"callID":"m-1"}},"id":5}"#,
         #"{"jsonrpc":"2.0","method":"verto.attach","params":{"sdp":"x","dialogParams":{"callID":"m-1"}},"id":6}"#,
         #"{"jsonrpc":"2.0","method":"verto.info","params":{"dtmf":"1*#@100+2","dialogParams":{"callID":"m-1"},"msg":{"to":"1001@example.com","body":"b"}},"id":7}"#,
@@ -49,6 +58,7 @@ struct RobustnessTests {
                 rig.disconnect(c)
                 c = rig.login("x", session: "M")
                 if round.isMultiple(of: 100) { rig.enter(c, "m-0", flags: .moderator) }
+                if round.isMultiple(of: 150) { rig.place(PlacedCall(leg: LegID("m-1"), session: "M", sdp: "x")) }
             }
             let text = Self.valid[Int.random(in: 0..<Self.valid.count, using: &random)]
             rig.send(c, bytes: Self.mutate(Array(text.utf8), &random))
@@ -141,6 +151,23 @@ struct RobustnessTests {
         #expect(rig.ask(c, "verto.ping", [:]).isResult)
     }
 
+    @Test func anyLineAtTheControlSocketIsAnsweredOnce() {
+        var random = Seeded(11)
+        let rig = Rig()
+        rig.enter(rig.login("1001"), "call", flags: .moderator)
+        let lines = [
+            "conference 3500 mute 'last' quiet", "conference 3500 relate 1,2 1 nohear", "conference list delim '|'",
+            "originate {a=b}[c=d]user/1000,user/1001|user/1002 &echo", "uuid_transfer x -bleg 3500", "show calls count",
+            "conference 3500 play {loops=3,vol=-5}a.wav 1 nomux", "conference 3500 recording start a.wav tracks",
+        ]
+        for _ in 0..<5000 {
+            let line = lines[Int.random(in: 0..<lines.count, using: &random)]
+            let bytes = Self.mutate(Array(line.utf8), &random)
+            #expect(rig.control(String(decoding: bytes, as: UTF8.self)) != nil)
+        }
+        #expect(rig.controlled.count == 5000)
+    }
+
     @Test func newsOfWhatIsNotThereAreIgnored() {
         let rig = Rig()
         let c = rig.login()
@@ -160,6 +187,11 @@ struct RobustnessTests {
         rig.news(.delta(room, Delta(serial: Delta.unnumbered, change: .clear)))
         var out: [VertoOutput] = []
         rig.endpoint.completed(RequestToken(77), .noSuchRoom, at: rig.now, into: &out)
+        rig.endpoint.settled(RequestToken(79), AnswerOutcome.accepted, at: rig.now, into: &out)
+        rig.endpoint.settled(RequestToken(80), ModifyOutcome.done(isHeld: true), at: rig.now, into: &out)
+        rig.endpoint.told(RequestToken(81), .done, at: rig.now, into: &out)
+        rig.endpoint.offered(LegID("nobody"), sdp: "x", at: rig.now, into: &out)
+        rig.endpoint.reoffer(session: "nobody", offers: [], at: rig.now, into: &out)
         rig.endpoint.renegotiated(RequestToken(78), .answered(sdp: "x"), at: rig.now, into: &out)
         #expect(out.isEmpty)
         #expect(rig.take(c).isEmpty && rig.take(stranger).isEmpty)

@@ -6,14 +6,18 @@ import Wire
 
 /// The holes of the original (verto.md §11.1, conference.md §11.3) and a test for each that could come back here.
 ///
-/// Elsewhere: S4 and S14's moderators in `ModeratorVerbTests`, S6 in `SessionTests`, S10 in `BroadcastTests`, S14 in
-/// `EnvelopeTests` and `LoginThrottleTests`, S15 in `SpeedTestTests`. Not ours: S12 and S18 (listeners), S16 (no
-/// multicast). S17 has no presence to leak.
+/// Elsewhere: S4 and S14's moderators in `ModeratorVerbTests` and `DoorTests`, S6 in `SessionTests`, S8's commands in
+/// `CallCommandTests`, S10 in `BroadcastTests` and `TextMessageTests`, S14 in `EnvelopeTests` and `LoginThrottleTests`,
+/// S15 in `SpeedTestTests`, S17 in `PresenceTests`. Not ours: S12 and S18 (listeners), S16 (no multicast).
 struct SecurityTests {
     @Test(
         arguments: [
             ("verto.bye", ["cause": "USER_BUSY"]), ("verto.modify", ["action": "hold"]),
             ("verto.modify", ["action": "transfer", "destination": "1"]), ("verto.answer", ["sdp": "x"]),
+            ("verto.modify", ["action": "toggleHold"]), ("verto.modify", ["action": "unhold"]),
+            ("verto.modify", ["action": "replace", "replaceCallID": "their-leg"]),
+            ("verto.info", ["msg": ["to": "nobody", "body": "x", "inDialog": true]]),
+            ("verto.info", ["type": "mediaSettings"]),
             ("verto.modify", ["action": "updateMedia", "sdp": "x"]), ("verto.modify", ["action": "videoRefresh"]),
             ("verto.modify", ["action": "view", "params": ["pictures": ["2": .null]]]),
             ("verto.attach", ["sdp": "x"]), ("verto.info", ["dtmf": "0"]),
@@ -36,10 +40,23 @@ struct SecurityTests {
             }
         }
         #expect(Set(texts).count == 1, "\(texts)")
-        #expect(rig.hangUps.isEmpty && rig.digits.isEmpty)
+        #expect(rig.hangUps.isEmpty && rig.digits.isEmpty && rig.answers.isEmpty && rig.attachments.isEmpty)
+        #expect(rig.changes.isEmpty && rig.texts.isEmpty && rig.variables.isEmpty)
         #expect(rig.offers.isEmpty && rig.refreshes.isEmpty && rig.views.isEmpty)
         #expect(rig.take(owner).isEmpty)
         #expect(rig.counts[.foreignCall] == 2)
+    }
+
+    @Test func s1ACallThatRingsOneClientIsNotAnothersOfTheSameUser() {
+        let rig = Rig()
+        let (rung, other) = (rig.login("1001", session: "A"), rig.login("1001", session: "B"))
+        rig.place(PlacedCall(leg: LegID("leg"), session: "A", sdp: "x"))
+        for method in ["verto.answer", "verto.attach", "verto.bye", "verto.modify"] {
+            let params: JSONObject = ["sdp": "x", "action": "hold", "dialogParams": ["callID": "leg"]]
+            #expect(rig.ask(other, method, params).errorMessage == "CALL DOES NOT EXIST")
+        }
+        #expect(rig.answers.isEmpty && rig.hangUps.isEmpty && rig.changes.isEmpty)
+        #expect(rig.take(rung).map(\.method) == ["verto.invite"])
     }
 
     @Test func s3VariablesOfAClientNeverStandWithoutAPrefix() {
@@ -91,6 +108,54 @@ struct SecurityTests {
         #expect(rig.rooms.values.first?.count == 2)
         #expect(rig.rooms.values.first?.snapshot.contains { $0.row.status.muted } == false)
         #expect(rig.audit.allSatisfy { !$0.command.contains("\n") })
+    }
+
+    /// Names of files that lie elsewhere, at the doors that moderators and operators have.
+    @Test(
+        arguments: [
+            "/etc/passwd", "../secret.wav", "a/../../b.wav", "http://x/y.wav", "file:///etc/passwd",
+            "shout://x", "a\\b.wav", ".hidden.wav", "C:x.wav", "say:hello",
+        ])
+    func s5FilesAreNamedRelativeToTheirFolderAndNotOtherwise(name: String) {
+        let rig = Rig()
+        let (boss, op) = (rig.login("1001"), rig.login("op"))
+        rig.enter(boss, "a", flags: .moderator)
+        let mod = "conference-mod.3500@example.com"
+        _ = rig.ask(boss, "verto.subscribe", ["eventChannel": .string(mod)])
+        for (verb, values) in [("play", [name]), ("recording", ["start", name]), ("record", [name]), ("moh", [name])] {
+            let data: JSONObject = ["command": .string(verb), "value": .array(values.map { .string($0) })]
+            rig.request(boss, "verto.broadcast", ["eventChannel": .string(mod), "data": .object(data)])
+            let answer = rig.takeEvents(boss, on: mod).last?["response"]?.string ?? ""
+            #expect(answer.hasPrefix("-ERR"), "\(verb): \(answer)")
+            let line = "3500 \(verb) \(values.map { "'\($0.replacing("\\", with: "\\\\"))'" }.joined(separator: " "))"
+            let text = rig.ask(op, "fsapi", ["cmd": "conference", "arg": .string(line)])["result"]?["message"]?.string
+            #expect(text?.hasPrefix("-ERR") == true, "\(verb): \(text ?? "")")
+        }
+        #expect(rig.control("conference 3500 chkrecord") == "-ERR Conference is not being recorded.\n")
+        #expect(rig.control("conference 3500 stop all") == "+OK Stopped 0 files.\n")
+    }
+
+    @Test func s5NobodyChoosesADialplanOrAContext() {
+        let rig = Rig()
+        let boss = rig.login("1001")
+        rig.enter(boss, "a", flags: .moderator)
+        rig.enter(rig.login("1002"), "b")
+        let mod = "conference-mod.3500@example.com"
+        _ = rig.ask(boss, "verto.subscribe", ["eventChannel": .string(mod)])
+        for value in [["echo", "inline"], ["2000", "XML", "public"], ["2000", "", "public"]] as [[String]] {
+            let data: JSONObject = [
+                "command": "transfer", "id": 2, "value": .array(value.map { .string($0) }),
+            ]
+            rig.request(boss, "verto.broadcast", ["eventChannel": .string(mod), "data": .object(data)])
+            #expect(rig.takeEvents(boss, on: mod).last?["error"]?.string == "Invalid Command")
+        }
+        let modify: JSONObject = [
+            "action": "transfer", "destination": "2000", "dialplan": "inline", "context": "public",
+            "dialogParams": ["callID": "a"],
+        ]
+        _ = rig.ask(boss, "verto.modify", modify)
+        #expect(rig.changes.map(\.change) == [.transfer("2000")])
+        #expect(rig.rooms.values.first?.count == 2)
     }
 
     @Test func s7NobodySeesTheSessidOfAnother() {

@@ -1,62 +1,7 @@
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
-import { Conference, VertoClient, VertoError, memberFrom, meterLevel, retryDelay } from '../verto.js';
-
-/** The server's end of a fake WebSocket. */
-class FakeSocket {
-  readyState = 0;
-  sent = [];
-
-  send(text) {
-    this.sent.push(JSON.parse(text));
-  }
-
-  close() {
-    this.readyState = 3;
-  }
-
-  open() {
-    this.readyState = 1;
-    this.onopen?.();
-  }
-
-  say(message) {
-    this.onmessage?.({ data: typeof message === 'string' ? message : JSON.stringify({ jsonrpc: '2.0', ...message }) });
-  }
-
-  reply(result) {
-    this.say({ id: this.sent.at(-1).id, result });
-  }
-
-  refuse(error) {
-    this.say({ id: this.sent.at(-1).id, error });
-  }
-}
-
-const settled = () => new Promise((resolve) => setImmediate(resolve));
-
-function makeClient() {
-  const sockets = [];
-  const client = new VertoClient({
-    url: 'ws://x/verto',
-    login: '1008@example.com',
-    password: 'secret',
-    sessid: 'S-1',
-    openSocket: () => sockets[sockets.push(new FakeSocket()) - 1],
-  });
-  return { client, sockets };
-}
-
-async function signedIn(t) {
-  const { client, sockets } = makeClient();
-  t.after(() => client.close());
-  const connected = client.connect();
-  sockets[0].open();
-  sockets[0].reply({ message: 'logged in', sessid: 'S-1' });
-  await connected;
-  sockets[0].say({ id: 1001, method: 'verto.clientReady', params: { reattached_sessions: [] } });
-  return { client, sockets, socket: sockets[0] };
-}
+import { Conference, VertoError, memberFrom, meterLevel, retryDelay } from '../verto.js';
+import { makeClient, settled, signedIn } from './support/fake-server.mjs';
 
 test('signs in with the credentials in the first request', async (t) => {
   const { socket } = await signedIn(t);

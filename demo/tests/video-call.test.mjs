@@ -1,95 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { VertoCall, memberFrom } from '../verto.js';
-import { layersFor } from '../verto/media.js';
-
-class FakeStream {
-  constructor(tracks = []) {
-    this.tracks = tracks;
-  }
-
-  getAudioTracks() {
-    return this.tracks.filter(({ kind }) => kind === 'audio');
-  }
-
-  getVideoTracks() {
-    return this.tracks.filter(({ kind }) => kind === 'video');
-  }
-}
-
-const track = (kind, width = 1280, height = 720) => ({ kind, getSettings: () => ({ width, height }) });
-
-class FakeTransceiver {
-  currentDirection = null;
-  mid = null;
-
-  constructor(trackOrKind, { direction, sendEncodings = [{}] }) {
-    this.direction = direction;
-    const kind = trackOrKind.kind ?? trackOrKind;
-    this.receiver = { track: { kind } };
-    this.sender = {
-      track: trackOrKind.kind ? trackOrKind : null,
-      encodings: sendEncodings,
-      replaceTrack: async (next) => (this.sender.track = next),
-      getParameters: () => ({ encodings: structuredClone(this.sender.encodings) }),
-      setParameters: async ({ encodings }) => (this.sender.encodings = encodings),
-    };
-  }
-
-  stop() {
-    this.direction = 'stopped';
-  }
-}
-
-/** Descriptions are lists of `mid kind direction`; the answer `no` refuses an m-line. */
-class FakePeer extends EventTarget {
-  iceGatheringState = 'complete';
-  signalingState = 'stable';
-  transceivers = [];
-
-  addTransceiver(trackOrKind, init) {
-    return this.transceivers[this.transceivers.push(new FakeTransceiver(trackOrKind, init)) - 1];
-  }
-
-  getTransceivers() {
-    return this.transceivers;
-  }
-
-  async createOffer() {
-    const lines = this.transceivers.filter(({ direction, mid }) => mid !== null || direction !== 'stopped');
-    return { type: 'offer', sdp: lines.map((each) => `${each.receiver.track.kind} ${each.direction}`).join('\n') };
-  }
-
-  async setLocalDescription(description) {
-    this.signalingState = description.type === 'offer' ? 'have-local-offer' : 'stable';
-    if (description.type === 'offer') this.localDescription = description;
-  }
-
-  async setRemoteDescription({ sdp }) {
-    this.signalingState = 'stable';
-    const mirrored = { sendonly: 'recvonly', recvonly: 'sendonly', no: 'stopped' };
-    sdp.split('\n').forEach((direction, index) => {
-      const each = this.transceivers[index];
-      each.mid = String(index);
-      each.currentDirection = mirrored[direction] ?? direction;
-      if (direction === 'no') each.direction = 'stopped';
-    });
-  }
-
-  close() {}
-}
+import { askForLayers, fit, layersFor, withoutLayers } from '../verto/layers.js';
+import { FakeStream, fakePeers, track } from './support/fake-media.mjs';
 
 /** A call that is up. `answers` are those of the server, first to the invite, then to each new offer. */
 async function makeCall(options, ...answers) {
-  globalThis.MediaStream = FakeStream;
-  globalThis.RTCRtpReceiver = {};
-  const peers = [];
-  globalThis.RTCPeerConnection = class extends FakePeer {
-    constructor() {
-      super();
-      peers.push(this);
-    }
-  };
+  const peers = fakePeers();
   const requests = [];
   const client = {
     login: '1008@x',
@@ -228,4 +145,38 @@ test('reads the video of a row', () => {
   });
   const { locked, screen } = memberFrom('C-4', row({ floor: true, floorLocked: true, screenShare: true })).video;
   assert.deepEqual([locked, screen], [true, true]);
+});
+
+const OFFER = [
+  'v=0', 'a=group:BUNDLE 0 1 2', 'm=audio 9 UDP/TLS/RTP/SAVPF 111', 'a=extmap:1 urn:audio-level', 'a=sendrecv',
+  'm=video 9 UDP/TLS/RTP/SAVPF 96', 'a=extmap:4 urn:mid', 'a=sendrecv',
+  'm=video 9 UDP/TLS/RTP/SAVPF 96', 'a=sendonly', '',
+].join('\r\n');
+
+test('asks the browser for layers of the main picture where the server’s offer does not', () => {
+  const sections = askForLayers(OFFER).split(/^(?=m=)/m);
+  assert.match(sections[2], /a=simulcast:recv q;h;f\r\n$/);
+  assert.match(sections[2], /a=extmap:2 urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id\r\n/);
+  assert.match(sections[2], /a=extmap:3 urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id\r\n/);
+  assert.doesNotMatch(sections[1] + sections[3], /simulcast|rid/);
+  assert.equal(askForLayers(askForLayers(OFFER)), askForLayers(OFFER));
+  const watching = OFFER.replace('m=video 9', 'm=video 0').replaceAll('sendrecv', 'sendonly');
+  assert.equal(askForLayers(watching), watching);
+});
+
+test('tells the server nothing of what it did not ask for', () => {
+  const answer = askForLayers(OFFER).replaceAll(' recv', ' send').replaceAll(':recv', ':send');
+  assert.equal(withoutLayers(answer), OFFER);
+});
+
+test('until the server knows of the layers one is sent', async () => {
+  const encodings = ['q', 'h', 'f'].map((rid) => ({ rid, active: true }));
+  const sender = {
+    getParameters: () => ({ encodings: structuredClone(encodings) }),
+    setParameters: async (parameters) => encodings.splice(0, 3, ...parameters.encodings),
+  };
+  await fit(sender, track('video'), 1);
+  assert.deepEqual(encodings.map(({ active }) => active), [false, false, true]);
+  await fit(sender, track('video'));
+  assert.deepEqual(encodings.map(({ active }) => active), [true, true, true]);
 });

@@ -1,24 +1,35 @@
 import { Emitter, VertoError, deferred, randomID } from './basics.js';
+import { incomingDialog, isFromServer, otherParty, outgoingDialog } from './dialog.js';
 import { CallMedia } from './media.js';
 
 /** Milliseconds. */
 const ANSWER_WITHIN = 60_000;
+/** For so long the old media stay while those of a call that goes on elsewhere connect. */
+const SWAP_WITHIN = 5_000;
 
 /**
  * One call. SDP is complete (not trickled) in both directions.
  *
  * States: `new`, `gathering` (collecting network addresses), `requesting`, `trying`, `early` (sound before the answer),
- * `ringing` (incoming), `active`, `recovering` (the server kept the call over a reconnect), `ended`.
+ * `ringing` (incoming), `answering`, `active`, `recovering` (the server kept the call over a reconnect), `ended`.
  *
  * Events: `state` (state), `track` (stream) with the remote sound, `video` () when {@link hasVideo}, {@link picture} or
  * {@link pictures} may have changed, `media` (state of the peer connection: `connected`, `disconnected`, `failed`, …),
- * `ended` ({cause, causeCode, remote}), `display` ({name, number}).
+ * `remote` ({name, number}) when the other party is known or another, `hold` (isHeld), `reattached` () when the call
+ * goes on after a reconnect, `ended` ({cause, causeCode, remote, lost}).
  */
 export class VertoCall extends Emitter {
   state = 'new';
+  /** Whether this side has put it on hold. */
+  isHeld = false;
+  /** The other party, `{name, number}`; both may be empty. */
+  remote;
 
   #client;
   #media = null;
+  /** The media that a reattached call had before, until the new ones are connected: they may still bring sound. */
+  #before = null;
+  #swapTimer;
   #tracks;
   #wants;
   #iceServers;
@@ -49,44 +60,45 @@ export class VertoCall extends Emitter {
     super();
     this.#client = client;
     this.callID = options.callID ?? randomID();
-    this.destination = options.destination ?? '';
     this.details = options.details ?? {};
     this.#tracks = tracksOf(options.stream);
     const { audio = true, watch = Boolean(this.#tracks.video) } = options;
     this.#wants = { audio, watch };
     this.#iceServers = options.iceServers ?? [];
     this.#isSimulcast = options.simulcast ?? false;
-    this.#offer = options.offer;
+    this.#offer = options.offer ?? null;
     this.#isAttach = options.isAttach ?? false;
-    if (this.#offer) this.state = 'ringing';
-    this.dialogParams = {
-      callID: this.callID,
-      destination_number: this.destination,
-      caller_id_name: options.callerName ?? '',
-      caller_id_number: options.callerNumber ?? client.login?.split('@')[0] ?? '',
-      remote_caller_id_name: 'Outbound Call',
-      remote_caller_id_number: this.destination,
-      login: client.login,
-      useVideo: Boolean(this.#tracks.video || watch),
-      userVariables: options.userVariables ?? {},
-      ...options.dialogParams,
-    };
+    this.destination = options.destination ?? '';
+    /** Whether somebody calls us, and not we them. */
+    this.isIncoming = this.#offer !== null && isFromServer({ display_direction: 'outbound', ...this.details });
+    this.remote = this.#offer ? otherParty(this.details) : { name: '', number: this.destination };
+    const { callID, destination } = this;
+    const { login } = client;
+    this.dialogParams = this.#offer
+      ? incomingDialog({ callID, login, details: this.details, dialogParams: options.dialogParams })
+      : outgoingDialog({ callID, login, destination, usesVideo: Boolean(this.#tracks.video || watch), options });
+    if (this.#offer) this.state = this.#isAttach ? 'recovering' : 'ringing';
     this.#established.promise.catch(() => {});
+  }
+
+  /** Whether the other side of an incoming call has a picture to show. */
+  get offersVideo() {
+    return /^m=video [1-9]/m.test(this.#offer ?? '');
   }
 
   /** The remote side's sound, a `MediaStream`, once there is one. */
   get remoteStream() {
-    return this.#media?.sound ?? null;
+    return this.#present?.sound ?? null;
   }
 
   /** Whether the server has agreed to pictures, in one direction at least. */
   get hasVideo() {
-    return this.#media?.hasVideo ?? false;
+    return this.#present?.hasVideo ?? false;
   }
 
   /** The picture that the server chooses, `{mid, stream, receiver}`; null when it sends none. */
   get picture() {
-    return this.#media?.picture ?? null;
+    return this.#present?.picture ?? null;
   }
 
   /** The `RTCRtpSender` of one's own picture, for statistics; null when the call has no video. */
@@ -96,8 +108,15 @@ export class VertoCall extends Emitter {
 
   /** The pictures asked for with {@link addPictures}, as {@link picture}; {@link view} says who is on them. */
   get pictures() {
-    return this.#media?.pictures ?? [];
+    return this.#present?.pictures ?? [];
   }
+
+  /** Whether sound can flow now. */
+  get isConnected() {
+    return this.#media?.isConnected || this.#before?.isConnected || false;
+  }
+
+  // Beginning and end
 
   /** Places the call. Resolves when it is answered; rejects with kind `ended`, `lost`, `timeout` or `refused`. */
   async invite() {
@@ -125,12 +144,34 @@ export class VertoCall extends Emitter {
     }
   }
 
-  /** Answers an incoming or kept call, sending `stream`. Resolves when the server has taken the answer. */
-  async answer(stream) {
+  /**
+   * Answers an incoming or kept call, sending `stream`. Resolves when the server has taken the answer; a call that
+   * cannot be answered ends, and this rejects.
+   * @param {MediaStream} [stream]
+   * @param {object} [options]
+   * @param {string} [options.name] Shown to the other side.
+   * @param {boolean} [options.simulcast] As of a call that we make.
+   */
+  async answer(stream, { name, simulcast = this.#isSimulcast } = {}) {
+    this.#isSimulcast = simulcast;
     if (stream) this.#tracks = tracksOf(stream);
+    if (name) this.dialogParams.callee_id_name = name;
     this.#wasSent = true;
-    await this.#answerOffer(this.#offer, this.#isAttach ? 'verto.attach' : 'verto.answer');
+    if (this.state === 'ringing') this.#setState('answering');
+    try {
+      const answering = this.#answerOffer(this.#offer, this.#isAttach ? 'verto.attach' : 'verto.answer');
+      await Promise.race([answering, this.#established.promise]); // the caller may give up meanwhile
+    } catch (error) {
+      this.hangup('INCOMPATIBLE_DESTINATION');
+      throw error;
+    }
     this.#establish();
+    return this.#established.promise;
+  }
+
+  /** Says no to an incoming call. */
+  decline() {
+    this.hangup('CALL_REJECTED');
   }
 
   /** Ends the call on both sides. */
@@ -142,9 +183,34 @@ export class VertoCall extends Emitter {
     this.#end({ cause, causeCode: 0, remote: false });
   }
 
+  // While it is up
+
   /** Sends keypad digits (`0`–`9`, `*`, `#`). */
   dtmf(digits) {
     return this.#client.request('verto.info', { dtmf: String(digits), dialogParams: this.dialogParams });
+  }
+
+  /** Neither side hears the other until {@link unhold}. Each resolves with {@link isHeld} as the server says it is. */
+  hold() {
+    return this.#modifyHold('hold');
+  }
+
+  unhold() {
+    return this.#modifyHold('unhold');
+  }
+
+  toggleHold() {
+    return this.#modifyHold('toggleHold');
+  }
+
+  /** Sends the *other* party to `destination`; this side's call then ends. Rejects when there is no other party. */
+  transfer(destination) {
+    return this.#modify('transfer', { destination });
+  }
+
+  /** Connects the other parties of two calls with each other; this side's two calls then end. */
+  replace(other) {
+    return this.#modify('replace', { replaceCallID: other.callID });
   }
 
   /** Sends another stream's sound from now on, for example of another microphone. */
@@ -218,6 +284,22 @@ export class VertoCall extends Emitter {
     this.emit('video');
   }
 
+  async #modifyHold(action) {
+    try {
+      this.#setHeld((await this.#modify(action)).holdState);
+    } catch (error) {
+      this.#setHeld(error.data?.holdState);
+      throw error;
+    }
+    return this.isHeld;
+  }
+
+  #setHeld(holdState) {
+    if (holdState === undefined || this.isHeld === (holdState === 'held')) return;
+    this.isHeld = holdState === 'held';
+    this.emit('hold', this.isHeld);
+  }
+
   #modify(action, more) {
     return this.#client.request('verto.modify', { action, ...more, dialogParams: this.dialogParams });
   }
@@ -233,18 +315,29 @@ export class VertoCall extends Emitter {
       case 'verto.bye':
         return this.#end({ cause: params.cause ?? 'NORMAL_CLEARING', causeCode: params.causeCode ?? 16, remote: true });
       case 'verto.display':
-        return this.emit('display', { name: params.display_name, number: params.display_number });
+        return this.#display({ name: params.display_name ?? '', number: params.display_number ?? '' });
     }
   }
 
-  /** @internal The server offers to go on with this call on a new connection. */
-  async reattach(offer) {
+  /** @internal The server offers to go on with this call on a new connection, which begins where the old one was. */
+  async reattach(offer, details = this.details) {
     this.#suspended = false;
+    this.details = details;
     this.#setState('recovering');
+    const before = this.#before ?? this.#media;
+    if (before !== this.#media) this.#media?.close();
+    this.#before = before;
+    this.#media = null;
     try {
       await this.#answerOffer(offer, 'verto.attach');
+      if (this.state === 'ended') return;
+      clearTimeout(this.#swapTimer);
+      this.#swapTimer = setTimeout(() => this.#dropBefore(), SWAP_WITHIN);
       this.#establish();
+      this.emit('reattached');
     } catch (error) {
+      if (this.#suspended) return; // the connection is lost again, and may come back again
+      console.error('call not taken up again:', error);
       this.#end({ cause: 'RECOVERY_FAILED', causeCode: 0, remote: true, lost: true });
     }
   }
@@ -264,15 +357,35 @@ export class VertoCall extends Emitter {
 
   // Media
 
+  /** What is heard and seen now. */
+  get #present() {
+    return this.#before ?? this.#media;
+  }
+
   #newMedia() {
     this.#media?.close();
-    this.#media = new CallMedia({
+    const media = (this.#media = new CallMedia({
       iceServers: this.#iceServers,
       simulcast: this.#isSimulcast,
-      onSound: (stream) => this.emit('track', stream),
-      onState: (state) => this.emit('media', state),
-    });
-    return this.#media;
+      onSound: (stream) => media === this.#present && this.emit('track', stream),
+      onState: (state) => this.#mediaChanged(media, state),
+    }));
+    return media;
+  }
+
+  #mediaChanged(media, state) {
+    if (media !== this.#media) return; // those of before may end as they like
+    if (state === 'connected' || state === 'failed') this.#dropBefore();
+    this.emit('media', state);
+  }
+
+  #dropBefore() {
+    clearTimeout(this.#swapTimer);
+    if (!this.#before) return;
+    this.#before.close();
+    this.#before = null;
+    if (this.remoteStream) this.emit('track', this.remoteStream);
+    this.emit('video');
   }
 
   async #receiveAnswer(method, sdp) {
@@ -286,14 +399,21 @@ export class VertoCall extends Emitter {
     }
     if (this.state === 'ended') return;
     if (method === 'verto.answer') this.#establish();
-    else this.#setState('early');
+    else if (this.state !== 'active' && this.state !== 'early') this.#setState('early');
     this.emit('video');
   }
 
   async #answerOffer(offer, method) {
     const sdp = await this.#newMedia().answer(offer, this.#tracks);
-    await this.#client.request(method, { sdp, dialogParams: { ...this.details, ...this.dialogParams } });
+    if (this.state === 'ended') return;
+    await this.#client.request(method, { sdp, dialogParams: this.dialogParams });
     this.emit('video');
+    this.renegotiate((media) => media.wantsOffer).catch((error) => console.warn('one layer only:', error.message));
+  }
+
+  #display(remote) {
+    this.remote = remote;
+    this.emit('remote', remote);
   }
 
   #establish() {
@@ -305,8 +425,10 @@ export class VertoCall extends Emitter {
   #end({ cause, causeCode, remote, lost = false }) {
     if (this.state === 'ended') return;
     this.#client.forgetCall(this);
+    clearTimeout(this.#swapTimer);
+    this.#before?.close();
     this.#media?.close();
-    this.#media = null;
+    this.#before = this.#media = null;
     this.#setState('ended');
     this.#established.reject(new VertoError(lost ? 'lost' : 'ended', cause, { cause, causeCode, remote }));
     this.emit('ended', { cause, causeCode, remote, lost });

@@ -5,7 +5,7 @@ import { VertoCall } from './call.js';
 const OPEN_WITHIN = 10_000;
 const REPLY_WITHIN = 15_000;
 const PING_EVERY = 15_000;
-const READY_WITHIN = 2_000;
+const READY_WITHIN = 6_000;
 const RETRY_FIRST = 500;
 const RETRY_MOST = 15_000;
 
@@ -22,9 +22,11 @@ const AUTHENTICATION_FAILED = -32001;
  *   the next try), `closed` (details: `{error}` when it was not {@link close});
  * - `ready` ({first, reattached}): signed in, and the call IDs that the server kept are known;
  * - `private` (pvtData): a message to this connection alone, such as "you are in a conference now";
- * - `invite` (call): an incoming call; without a listener it is rejected;
- * - `attach` (call): the server kept a call that this object does not know; without a listener it is ended;
- * - `text` (message): a text message `{from, to, body}`; `punt` (): another connection took over this session.
+ * - `invite` (call): an incoming call, to be answered or declined; without a listener it is declined;
+ * - `attach` (call): the server kept a call that this object does not know, such as that of the page before this one:
+ *   {@link VertoCall.answer} goes on with it; without a listener it is ended. Calls that it knows go on by themselves;
+ * - `text` (message): a text message `{from, fromName, to, body, callID}`;
+ * - `punt` (): another connection took over this session.
  */
 export class VertoClient extends Emitter {
   /** `idle` before {@link connect}, then as in the event `state`. */
@@ -49,7 +51,8 @@ export class VertoClient extends Emitter {
    * @param {string} options.url `ws:` or `wss:` address; any path.
    * @param {string} options.login `user@domain`.
    * @param {string} options.password
-   * @param {string} [options.sessid] Names the session. The same one again takes the session over with its calls.
+   * @param {string} [options.sessid] Names the session. The same one again takes the session over with its calls, from
+   *   another page or from a page before this one; whoever knows it and the password can, so keep it to yourself.
    * @param {object} [options.userVariables] Strings the server may show to others.
    * @param {(url: string) => WebSocket} [options.openSocket] For tests.
    */
@@ -134,6 +137,11 @@ export class VertoClient extends Emitter {
     const call = new VertoCall(this, options);
     this.#calls.set(call.callID, call);
     return call;
+  }
+
+  /** Sends a text to a user: `1001`, or `1001@other.domain`. Resolves when it is on its way, whoever is there. */
+  sendText(to, body) {
+    return this.request('verto.info', { msg: { to, body } });
   }
 
   /** @internal */
@@ -309,7 +317,7 @@ export class VertoClient extends Emitter {
         this.emit('punt');
         return this.#finish(new VertoError('login', 'Another window took over this session'));
       case 'verto.info':
-        return params.msg && this.emit('text', params.msg);
+        return this.#receiveText(params);
       case 'verto.invite':
         return this.#receiveOffer('invite', params);
       case 'verto.attach':
@@ -323,11 +331,17 @@ export class VertoClient extends Emitter {
     if (!callID || !sdp) return;
     const known = this.#calls.get(callID);
     if (known) {
-      if (kind === 'attach') known.reattach(sdp);
+      if (kind === 'attach') known.reattach(sdp, details);
       return;
     }
     const call = this.call({ callID, offer: sdp, isAttach: kind === 'attach', details });
-    if (!this.emit(kind, call)) call.hangup('CALL_REJECTED');
+    if (!this.emit(kind, call)) call.hangup(kind === 'attach' ? 'NORMAL_CLEARING' : 'CALL_REJECTED');
+  }
+
+  #receiveText({ callID, msg }) {
+    if (typeof msg?.body !== 'string') return;
+    const { from, to, body, from_msg_name: fromName } = msg;
+    this.emit('text', { from, fromName, to, body, callID });
   }
 
   #receiveEvent(params) {

@@ -29,7 +29,8 @@ function readRow(key, row) {
     talking: audio.talking === true,
     muted: audio.muted === true,
     deaf: audio.deaf === true,
-    onHold: audio.onHold === true,
+    /** By a moderator, or by putting the call on hold itself. */
+    onHold: audio.onHold === true || /^HOLD/.test(status.oldStatus ?? ''),
     floor: audio.floor === true,
     /** Loudness as a mean absolute sample value, 0 to 32767. */
     energy: Number(audio.energyScore) || 0,
@@ -146,14 +147,17 @@ export class Conference extends Emitter {
   /**
    * Carries out a moderator command and resolves with the server's text (such as `+OK mute 12`); rejects with kind
    * `refused` when the server says no.
-   * @param {string} name `mute`, `unmute`, `tmute`, `deaf`, `undeaf`, `kick`, `volume_in`, `volume_out`, `floor`,
-   *   `vmute`, `unvmute`, `vid-floor`, `lock`, `unlock`, …
+   * @param {string} name `mute`, `unmute`, `tmute`, `deaf`, `undeaf`, `hold`, `unhold`, `kick`, `volume_in`,
+   *   `volume_out`, `floor`, `vmute`, `unvmute`, `vid-floor`, `transfer` (of a call to what can be dialled), `lock`,
+   *   `unlock`, `pin`, `nopin`, `play`, `stop`, `recording` (values `start`, `stop`, `check`), …
    * @param {number|string} [target] A member's number, `all` or `non_moderator`.
    * @param {string|string[]} [value] The command's argument.
    */
   async command(name, target = null, value = null) {
     if (!this.isModerator) throw new VertoError('refused', 'Only moderators can do this');
-    const waiting = { words: [name, ...(target === null ? [] : [String(target)])], ...deferred() };
+    const values = [value ?? []].flat().map(String).filter((word) => word !== '');
+    const words = [name, ...(target === null ? [] : [String(target)])];
+    const waiting = { name, words, whole: [...words, ...values], values, ...deferred() };
     waiting.promise.catch(() => {});
     this.#waiting.push(waiting);
     const timer = setTimeout(() => {
@@ -184,7 +188,6 @@ export class Conference extends Emitter {
     this.emit('chat', { from: data.from, name, text: data.message, type: data.type ?? 'message' });
   }
 
-  /** Responses carry no request number: the oldest waiting command that reads like this one gets it. */
   #receiveResponse(data) {
     if (data.action !== 'response') return;
     const command = String(data['conf-command'] ?? '');
@@ -192,14 +195,31 @@ export class Conference extends Emitter {
     const ok = !data.error && !text.startsWith('-');
     const response = { command, text, ok, data: data.responseData };
     this.emit('response', response);
-    const words = command.split(/\s+/);
-    const waiting = this.#waiting.find((each) => !command || startsWith(words.slice(1), each.words))
-      ?? this.#waiting.find((each) => startsWith(words, each.words));
+    const waiting = this.#waitingFor(command);
     if (!waiting) return;
     if (ok) waiting.resolve(response);
     else waiting.reject(new VertoError('refused', text.replace(/^-ERR\s*/, ''), { data }));
   }
+
+  /** Responses carry no request number: the oldest waiting command that reads most like this one gets it. */
+  #waitingFor(command) {
+    if (!command) return this.#waiting[0];
+    const words = command.split(/\s+/);
+    for (const isLike of likenesses) {
+      const found = this.#waiting.find((each) => isLike(words, each));
+      if (found) return found;
+    }
+    return undefined;
+  }
 }
+
+/** Of `words`, from most like to least: with the room's name in front, or as the server leaves it out. */
+const likenesses = [
+  (words, { whole }) => startsWith(words.slice(1), whole),
+  (words, { name, values }) => name === 'transfer' && values.length > 0 && startsWith(words, values),
+  (words, { words: asked }) => startsWith(words.slice(1), asked),
+  (words, { words: asked }) => startsWith(words, asked),
+];
 
 function startsWith(words, prefix) {
   return prefix.every((word, index) => words[index] === word);

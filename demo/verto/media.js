@@ -1,3 +1,5 @@
+import { askForLayers, fit, layersFor, withoutLayers } from './layers.js';
+
 /**
  * The media of one call: a peer connection whose descriptions are complete, never trickled. The first video m-line is
  * the main one, in both directions; all further ones only receive.
@@ -8,6 +10,8 @@ export class CallMedia {
 
   #peer;
   #isSimulcast;
+  /** Whether the server shall be told of layers that its offer had no words for. */
+  #hasMoreLayers = false;
   /** Transceivers of video in the order of their m-lines. */
   #videos = [];
   #streams = new Map();
@@ -52,26 +56,47 @@ export class CallMedia {
     await this.#peer.setRemoteDescription({ type: 'answer', sdp: answer });
     this.#videos = this.#videos.filter((each) => !isOver(each));
     const sender = this.#videos[0]?.sender;
+    this.#hasMoreLayers = false;
     if (sender?.track) await fit(sender, sender.track); // the answer may have left fewer layers than were offered
   }
 
-  /** Takes the server's offer, sends `audio` and `video` where it lets us, and resolves with the answer. */
+  /**
+   * Takes the server's offer, sends `audio` and `video` where it lets us, and resolves with the answer. Only one layer is
+   * sent until an offer of ours, when {@link wantsOffer}, has told the server that there are more.
+   */
   async answer(offer, { audio = null, video = null }) {
-    await this.#peer.setRemoteDescription({ type: 'offer', sdp: offer });
-    const [sound] = this.#peer.getTransceivers().filter((each) => each.receiver.track.kind === 'audio');
+    const sdp = this.#isSimulcast ? askForLayers(offer) : offer;
+    await this.#peer.setRemoteDescription({ type: 'offer', sdp });
+    const all = this.#peer.getTransceivers().filter((each) => !isOver(each));
+    for (const each of all) if (each.receiver.track.kind === 'video') this.#keep(each);
+    const sound = all.find((each) => each.receiver.track.kind === 'audio');
     for (const [transceiver, track] of [[sound, audio], [this.#videos[0], video]]) {
       if (!transceiver || !track) continue;
       transceiver.direction = 'sendrecv';
+      transceiver.sender.setStreams?.(...streamsOf(track));
       await transceiver.sender.replaceTrack(track);
     }
     await this.#peer.setLocalDescription(await this.#peer.createAnswer());
     await gathered(this.#peer);
-    return this.#peer.localDescription.sdp;
+    const sender = this.#videos[0]?.sender;
+    const count = sender?.getParameters().encodings.length ?? 0;
+    this.#hasMoreLayers = sdp !== offer && count > 1;
+    if (sender?.track) await fit(sender, sender.track, this.#hasMoreLayers ? 1 : count);
+    return sdp === offer ? this.#peer.localDescription.sdp : withoutLayers(this.#peer.localDescription.sdp);
+  }
+
+  get isConnected() {
+    return this.#peer.connectionState === 'connected';
   }
 
   close() {
     this.#peer.ontrack = this.#peer.onconnectionstatechange = null;
     this.#peer.close();
+  }
+
+  /** Whether an offer of ours would let the server have more of our picture than its own offer did. */
+  get wantsOffer() {
+    return this.#hasMoreLayers && this.sendsVideo && Boolean(this.videoSender.track);
   }
 
   // What is sent
@@ -169,38 +194,6 @@ export class CallMedia {
     if (!this.#streams.has(receiver)) this.#streams.set(receiver, new MediaStream([receiver.track]));
     return { mid, stream: this.#streams.get(receiver), receiver };
   }
-}
-
-/**
- * The encodings for simulcast: quarter, half and full size. Chromium sends three layers from 960x540 on, two from
- * 480x270 on, and leaves out the *largest* ones below that; so those that are left have to be the right size.
- * @param {MediaStreamTrack} [track] What is to be sent; without it a large camera is expected.
- * @param {number} [most] How many layers there are room for.
- */
-export function layersFor(track, most = 3) {
-  const { width = 1280, height = 720 } = track?.getSettings() ?? {};
-  const count = Math.min(most, 1 + (width * height >= 480 * 270) + (width * height >= 960 * 540));
-  return ['q', 'h', 'f'].slice(0, most).map((rid, index) => {
-    return { rid, active: index < count, scaleResolutionDownBy: 2 ** Math.max(0, count - 1 - index) };
-  });
-}
-
-/**
- * Adapts the layers to the size of `track`. There is one left in Firefox when the first answer took no picture from
- * us, and it must not stay the smallest.
- */
-async function fit(sender, track) {
-  const parameters = sender.getParameters();
-  const { encodings } = parameters;
-  const layers = layersFor(track, encodings.length);
-  const isRight = (encoding, { active, scaleResolutionDownBy: scale }) => {
-    return encoding.active !== !active && (encoding.scaleResolutionDownBy ?? 1) === scale;
-  };
-  if (layers.every((layer, index) => isRight(encodings[index], layer))) return;
-  layers.forEach(({ active, scaleResolutionDownBy }, index) => {
-    Object.assign(encodings[index], { active, scaleResolutionDownBy });
-  });
-  await sender.setParameters(parameters).catch((error) => console.warn('layers not set:', error));
 }
 
 /** The bridge forwards what it gets, so everybody has to speak the same. */

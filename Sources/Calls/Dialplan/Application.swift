@@ -31,7 +31,15 @@ package enum Application: Equatable, Sendable {
     case assign([Assignment])
     case log(LogLevel, String)
     case hangup(HangupCause)
-    /// An application whose effect nobody here would notice, such as `hash`; the call goes on.
+    /// Calls somebody and connects the two.
+    case bridge(DialString)
+    case park
+    /// Goes to another extension, of the same context when `context` is `nil`.
+    case transfer(String, context: String?)
+    case ringReady
+    case hash(HashCommand)
+    case limit(LimitClaim)
+    /// An application whose effect nobody here would notice, such as `info`; the call goes on.
     case skip(name: String)
 
     package init(_ call: ApplicationCall) throws(ApplicationError) {
@@ -49,6 +57,12 @@ package enum Application: Equatable, Sendable {
         case "sleep": self = .sleep(try Self.sleep(call))
         case "log": self = Self.log(call.data)
         case "hangup": self = .hangup(try Self.cause(call))
+        case "bridge": self = .bridge(try Self.dialString(call))
+        case "park": self = .park
+        case "transfer": self = try Self.transfer(call)
+        case "ring_ready": self = .ringReady
+        case "hash": self = .hash(try Self.hash(call))
+        case "limit": self = .limit(try Self.limit(call))
         default:
             guard Self.skipped.contains(call.name) else { throw .notSupported(name: call.name) }
             self = .skip(name: call.name)
@@ -71,14 +85,14 @@ package enum Application: Equatable, Sendable {
 
     private static let supported: Set<String> = [
         "answer", "pre_answer", "conference", "echo", "playback", "gentones", "sleep", "set", "export", "multiset",
-        "push", "unset", "multiunset", "log", "hangup",
+        "push", "unset", "multiunset", "log", "hangup", "bridge", "park", "transfer", "ring_ready", "hash", "limit",
     ]
 
     private static let skipped: Set<String> = [
         "acknowledge_call", "bind_digit_action", "bind_meta_app", "block_dtmf", "clear_digit_action",
         "conference_set_auto_outcall", "db", "digit_action_set_realm", "enable_heartbeat", "eval", "event",
-        "flush_dtmf", "hash", "info", "jitterbuffer", "presence", "privacy", "ring_ready", "send_display",
-        "session_loglevel", "set_audio_level", "set_global", "set_name", "set_profile_var", "set_user", "start_dtmf",
+        "flush_dtmf", "info", "jitterbuffer", "presence", "privacy", "send_display", "session_loglevel",
+        "set_audio_level", "set_global", "set_name", "set_profile_var", "set_user", "start_dtmf",
         "start_dtmf_generate", "stop_dtmf", "stop_dtmf_generate", "unbind_meta_app", "unblock_dtmf", "verbose_events",
     ]
 }
@@ -125,5 +139,50 @@ extension Application {
             throw .badData(name: call.name, reason: "'\(name)' is not a hangup cause")
         }
         return cause
+    }
+
+    private static func dialString(_ call: ApplicationCall) throws(ApplicationError) -> DialString {
+        do {
+            return try DialString(parsing: call.data)
+        } catch {
+            let reason =
+                switch error {
+                case .empty: "no dial string"
+                case .unclosedBracket(let bracket): "'\(bracket)' is not closed"
+                case .notAnAddress(let text): "'\(text)' is not endpoint/address"
+                case .tooLong: "too long"
+                case .enterprise: "':_:' is not supported"
+                }
+            throw .badData(name: call.name, reason: reason)
+        }
+    }
+
+    /// `[-aleg|-bleg|-both] destination [dialplan [context]]`. A leg that runs its route has nobody at the other end
+    /// of a bridge, so `-bleg` does nothing.
+    private static func transfer(_ call: ApplicationCall) throws(ApplicationError) -> Application {
+        var words = call.data.split(whereSeparator: \.isWhitespace).map(String.init)
+        if let leg = words.first, ["-aleg", "-bleg", "-both"].contains(leg) {
+            words.removeFirst()
+            if leg == "-bleg" { return .skip(name: call.name) }
+        }
+        guard let destination = words.first else { throw .badData(name: call.name, reason: "no destination") }
+        guard words.count < 2 || words[1].asciiLowercased == "xml" else {
+            throw .badData(name: call.name, reason: "there is no dialplan '\(words[1])'")
+        }
+        return .transfer(destination, context: words.count > 2 ? words[2] : nil)
+    }
+
+    private static func hash(_ call: ApplicationCall) throws(ApplicationError) -> HashCommand {
+        guard let command = HashCommand(parsing: call.data) else {
+            throw .badData(name: call.name, reason: "'\(call.data)' is not verb/realm/key/value")
+        }
+        return command
+    }
+
+    private static func limit(_ call: ApplicationCall) throws(ApplicationError) -> LimitClaim {
+        guard let claim = LimitClaim(parsing: call.data) else {
+            throw .badData(name: call.name, reason: "'\(call.data)' is not hash realm id max")
+        }
+        return claim
     }
 }

@@ -5,11 +5,14 @@ package struct Assignment: Equatable, Sendable {
     package let value: String?
     /// `push`: the value goes behind what the variable holds, in FreeSWITCH's form `ARRAY::one|:two`.
     package let appends: Bool
+    /// `export`: the legs this one calls get the variable too. A name that begins with ``notLocal`` is theirs alone.
+    package let exports: Bool
 
-    package init(name: String, value: String?, appends: Bool = false) {
+    package init(name: String, value: String?, appends: Bool = false, exports: Bool = false) {
         self.name = name
         self.value = value
         self.appends = appends
+        self.exports = exports
     }
 
     /// What `data` assigns when given to `application`; `nil` when the application assigns nothing.
@@ -21,8 +24,9 @@ package struct Assignment: Equatable, Sendable {
             }
         case "set": return [assignment(data)].compactMap(\.self)
         case "export":
-            // `nolocal:` leaves this leg alone; there is no other leg yet.
-            return data.hasPrefix("nolocal:") ? [] : [assignment(data)].compactMap(\.self)
+            return [assignment(data)].compactMap {
+                $0.map { Assignment(name: $0.name, value: $0.value, exports: true) }
+            }
         case "unset", "multiunset":
             return words(data).map { Assignment(name: $0, value: nil) }
         case "multiset": return words(data).compactMap(assignment)
@@ -32,6 +36,7 @@ package struct Assignment: Equatable, Sendable {
 
     package func apply(to variables: inout [String: String]) {
         guard variables.count < Self.maximumVariables || variables[name] != nil else { return }
+        if exports { Self.list(name, in: &variables) }
         guard appends, let value, let old = variables[name] else {
             variables[name] = value
             return
@@ -39,6 +44,27 @@ package struct Assignment: Equatable, Sendable {
         guard old.utf8.count < Template.maximumSize else { return }
         variables[name] = (old.hasPrefix("ARRAY::") ? old : "ARRAY::\(old)") + "|:\(value)"
     }
+
+    /// What a leg called by one with these variables gets: the names in `export_vars`.
+    package static func exported(from variables: [String: String]) -> [String: String] {
+        var exported: [String: String] = [:]
+        for name in (variables["export_vars"] ?? "").split(separator: ",").map(\.trimmed) {
+            let own = name.hasPrefix(notLocal) ? name.dropFirst(notLocal.count) : name
+            exported[String(own)] = variables[String(name)]
+        }
+        return exported
+    }
+
+    private static func list(_ name: String, in variables: inout [String: String]) {
+        let names = variables["export_vars"] ?? ""
+        guard !names.split(separator: ",").contains(Substring(name)), names.utf8.count < Template.maximumSize else {
+            return
+        }
+        variables["export_vars"] = names.isEmpty ? name : "\(names),\(name)"
+    }
+
+    /// In front of the name of a variable that only the called legs get.
+    private static let notLocal = "nolocal:"
 
     /// `name=value`; an empty value and `_undef_` remove.
     private static func assignment(_ text: String) -> Assignment? {

@@ -57,6 +57,12 @@ package struct CallAttributes: Sendable, Equatable {
         return name == "domain_name" || name == "dialed_domain" ? domain : field(name)
     }
 
+    /// Whether the caller chose the text that `${name}` stands for.
+    func isCallers(_ name: String) -> Bool {
+        name.hasPrefix("verto_") || name.hasPrefix("effective_caller_id_")
+            || (variables[name] == nil && field(name) != nil)
+    }
+
     /// Whether `name` can be the `field` of a condition.
     package static func isField(_ name: String) -> Bool { CallAttributes(destinationNumber: "").field(name) != nil }
 }

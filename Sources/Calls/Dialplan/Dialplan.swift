@@ -26,8 +26,20 @@ package struct Dialplan: Sendable {
     /// Hunts through `context`, or the context `global` when there is no such one.
     ///
     /// Nothing matched, or nothing to run, is a route without applications: NO_ROUTE_DESTINATION.
-    package func route(_ call: CallAttributes, in context: String) -> Route {
-        var hunt = Hunt(call: call, globals: globals)
+    ///
+    /// - Parameter functions: Answers the API functions in conditions and inline actions.
+    package func route(
+        _ call: CallAttributes,
+        in context: String,
+        functions: Template.Functions = { _, _ in nil }
+    ) -> Route {
+        withoutActuallyEscaping(functions) { functions in
+            hunt(Hunt(call: call, globals: globals, functions: functions), in: context)
+        }
+    }
+
+    private func hunt(_ hunt: Hunt, in context: String) -> Route {
+        var hunt = hunt
         guard let context = contexts[context] ?? contexts["global"] else { return hunt.route }
         for candidate in context.extensions {
             let matched = hunt.evaluate(candidate.conditions)
@@ -40,13 +52,21 @@ package struct Dialplan: Sendable {
     }
 
     /// The application as it is to be run now, its data filled from the call and from the configuration's variables.
-    package func expand(_ application: RoutedApplication, for call: CallAttributes) -> ApplicationCall {
-        ApplicationCall(
-            name: application.name,
-            data: application.data.expanded { call.value($0) ?? globals[$0] },
-            origin: application.origin
-        )
+    package func expand(
+        _ application: RoutedApplication,
+        for call: CallAttributes,
+        functions: Template.Functions = { _, _ in nil }
+    ) -> ApplicationCall {
+        let isDialString = application.name == "bridge"
+        let data = application.data.expanded(call: functions) { name in
+            guard let value = call.value(name) else { return globals[name] }
+            return isDialString && call.isCallers(name) ? DialString.harmless(value) : value
+        }
+        return ApplicationCall(name: application.name, data: data, origin: application.origin)
     }
+
+    /// A variable of the configuration.
+    package func global(_ name: String) -> String? { globals[name] }
 
     /// Applications one call may collect.
     private static let maximumApplications = 1_000
@@ -68,17 +88,25 @@ package struct RoutedApplication: Sendable, Hashable {
     package let name: String
     package let data: Template
     package let origin: Origin
+
+    package init(name: String, data: Template, origin: Origin) {
+        self.name = name
+        self.data = data
+        self.origin = origin
+    }
 }
 
 /// One walk through the conditions of extensions.
 private struct Hunt {
     var call: CallAttributes
     let globals: [String: String]
+    let functions: Template.Functions
     var route = Route()
 
-    init(call: CallAttributes, globals: [String: String]) {
+    init(call: CallAttributes, globals: [String: String], functions: @escaping Template.Functions) {
         self.call = call
         self.globals = globals
+        self.functions = functions
         route.variables = call.variables
     }
 
@@ -106,9 +134,10 @@ private struct Hunt {
 
     private mutating func run(_ actions: [DialplanAction], captures: [String]) {
         for action in actions {
+            let captures = action.application == "bridge" ? captures.map(DialString.harmless) : captures
             let data = action.data.binding(captures)
             if action.isInline {
-                runInline(action.application, data: data.expanded(value: value))
+                runInline(action.application, data: data.expanded(call: functions, value: value))
             } else {
                 route.applications.append(
                     RoutedApplication(name: action.application, data: data, origin: action.origin)
@@ -143,7 +172,7 @@ private struct Hunt {
         let subject =
             switch match.field {
             case .attribute(let name): call.field(name) ?? ""
-            case .text(let template): template.expanded(value: value)
+            case .text(let template): template.expanded(call: functions, value: value)
             }
         return match.pattern.captures(in: subject, value: value)
     }

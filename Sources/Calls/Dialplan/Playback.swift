@@ -4,7 +4,7 @@ package enum Playback: Sendable, Hashable {
     /// Silence; `nil` lasts without end. `noise` is the divisor of comfort noise, 0 for true silence: larger is
     /// quieter.
     case silence(Duration?, noise: Int)
-    /// A sound file or a stream. Not supported yet: skipped with a log line.
+    /// A sound file below the configured folders, or a stream; the server finds it.
     case file(String)
 
     /// Reads the data of `playback`: an address with `{name=value,…}` in front of it, or the name of a file.
@@ -37,5 +37,16 @@ package enum Playback: Sendable, Hashable {
         guard time <= 86_400_000 else { throw .outOfRange(String(text)) }
         guard let noise = fields.count == 2 ? Int(fields[1]) : 0 else { throw .malformed(String(text)) }
         return .silence(time < 0 ? nil : .milliseconds(time), noise: max(0, min(noise, 100_000)))
+    }
+
+    /// What a variable such as `hold_music` or `ringback` asks for, to be played until something else happens; `nil`
+    /// for nothing at all. Tones may stand there without `tone_stream://`.
+    package static func background(_ text: String?) -> Playback? {
+        guard let text = text.map({ String($0.trimmed) }), !text.isEmpty else { return nil }
+        guard !["silence", "none", "indicate_hold", "indicate-hold"].contains(text.asciiLowercased) else { return nil }
+        let isTone = text.hasPrefix("%(") || text.hasPrefix("v=") || text.hasPrefix("L=")
+        guard let playback = try? Playback(parsing: isTone ? "tone_stream://" + text : text) else { return nil }
+        guard case .tones(let script) = playback else { return playback }
+        return .tones(script.endless)
     }
 }

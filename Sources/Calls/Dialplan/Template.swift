@@ -9,8 +9,8 @@ package struct Template: Hashable, Sendable {
         case capture(Int)
         /// `${name}`, `${name:offset}` or `${name:offset:length}`. The name may itself hold variables.
         case variable(name: Template, offset: Int, length: Int?)
-        /// `${function(arguments)}`, FreeSWITCH's API call in a text. Not supported: expands to nothing.
-        case function(String)
+        /// `${function(arguments)}` or `${function arguments}`, FreeSWITCH's API call in a text.
+        case function(String, arguments: Template)
     }
 
     /// What the text is used for, which decides what a backslash means.
@@ -27,16 +27,23 @@ package struct Template: Hashable, Sendable {
         self.init(parsing: text[...], as: purpose, depth: 0)
     }
 
+    /// A text in which nothing is special.
+    package init(literal text: String) { parts = text.isEmpty ? [] : [.literal(text)] }
+
     /// Whether the text is the same for every call.
     package var isConstant: Bool {
         parts.allSatisfy { if case .literal = $0 { true } else { false } }
     }
 
-    /// Names of API functions in the text, which expand to nothing.
+    /// The API functions that a text may call.
+    package static let supportedFunctions: Set<String> = ["hash", "user_data", "verto_contact"]
+
+    /// Names of API functions in the text which we do not have; they expand to nothing.
     package var functions: [String] {
         parts.flatMap { part -> [String] in
             switch part {
-            case .function(let name): [name]
+            case .function(let name, let arguments):
+                (Self.supportedFunctions.contains(name) ? [] : [name]) + arguments.functions
             case .variable(let name, _, _): name.functions
             case .literal, .capture: []
             }
@@ -51,7 +58,8 @@ package struct Template: Hashable, Sendable {
             case .capture(let index): .literal(captures.indices.contains(index) ? captures[index] : "")
             case .variable(let name, let offset, let length):
                 .variable(name: name.binding(captures), offset: offset, length: length)
-            case .literal, .function: part
+            case .function(let name, let arguments): .function(name, arguments: arguments.binding(captures))
+            case .literal: part
             }
         }
         return bound
@@ -59,24 +67,32 @@ package struct Template: Hashable, Sendable {
 
     /// The text with each variable replaced by what `value` returns; unknown ones become nothing.
     ///
-    /// - Parameter transform: Applied to each value that came from a variable, for instance to quote it.
+    /// - Parameters:
+    ///   - transform: Applied to each value that came from a variable or a function, for instance to quote it.
+    ///   - call: What a function returns for its arguments.
     package func expanded(
         transform: (String) -> String = { $0 },
+        call: Functions = { _, _ in nil },
         value: (String) -> String?
     ) -> String {
         var result = ""
         for part in parts {
             switch part {
             case .literal(let text): result += text
-            case .capture, .function: break
+            case .capture: break
+            case .function(let name, let arguments):
+                result += transform(call(name, arguments.expanded(call: call, value: value)) ?? "")
             case .variable(let name, let offset, let length):
-                let found = value(name.expanded(value: value)) ?? ""
+                let found = value(name.expanded(call: call, value: value)) ?? ""
                 result += transform(Self.slice(found, from: offset, length: length))
             }
             if result.utf8.count > Self.maximumSize { return String(result.prefix(Self.maximumSize)) }
         }
         return result
     }
+
+    /// Answers an API function: its name and arguments in, its text out.
+    package typealias Functions = (_ name: String, _ arguments: String) -> String?
 
     /// Longest expansion, in bytes.
     package static let maximumSize = 16_384
@@ -114,8 +130,8 @@ extension Template {
         }
         guard rest.first == "{", depth < maximumDepth, let inner = braced(rest) else { return nil }
         rest = rest[rest.index(after: inner.endIndex)...]
-        if let parenthesis = inner.firstIndex(of: "("), !inner[..<parenthesis].contains("$") {
-            return .function(String(inner[..<parenthesis]))
+        if let (name, arguments) = function(inner) {
+            return .function(name, arguments: Template(parsing: arguments, as: purpose, depth: depth + 1))
         }
         let pieces = inner.contains("${") ? [inner] : inner.split(separator: ":", omittingEmptySubsequences: false)
         return .variable(
@@ -123,6 +139,16 @@ extension Template {
             offset: pieces.count > 1 ? Int(pieces[1]) ?? 0 : 0,
             length: pieces.count > 2 ? Int(pieces[2]) : nil
         )
+    }
+
+    /// `name(arguments)` or `name arguments`.
+    private static func function(_ inner: Substring) -> (name: String, arguments: Substring)? {
+        guard let end = inner.firstIndex(where: { $0 == "(" || $0 == " " || $0 == "$" }), inner[end] != "$" else {
+            return nil
+        }
+        var arguments = inner[inner.index(after: end)...]
+        if inner[end] == "(", arguments.last == ")" { arguments.removeLast() }
+        return (String(inner[..<end]), arguments.trimmed)
     }
 
     /// What is between the brace `text` starts with and the one that closes it.

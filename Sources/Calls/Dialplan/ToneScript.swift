@@ -59,6 +59,14 @@ package struct ToneScript: Sendable, Hashable {
         self.loops = total
     }
 
+    private init(tones: [Tone], loops: Int?) {
+        self.tones = tones
+        self.loops = loops
+    }
+
+    /// The same tones over and over.
+    package var endless: ToneScript { ToneScript(tones: tones, loops: nil) }
+
     /// Length of one pass.
     package var duration: Duration {
         tones.reduce(.zero) { $0 + ($1.on + $1.off) * $1.repeats }

@@ -1,4 +1,5 @@
 import Conference
+import Glibc
 import Native
 import RTC
 import Wire
@@ -8,14 +9,27 @@ final class AudioMember {
     let id: MemberID
     let leg: MediaLeg
     var detector: TalkDetector
-    /// Joined or commanded; a muted member is not decoded.
+    /// Joined or commanded; a muted member is not decoded, unless it is to be told that it speaks.
     var isMuted = false
+    var detectsMuted = false
     var isDeaf = false
     /// Waits for a moderator: neither heard nor hearing others (`wait-mod`).
     var isWaiting = false
+    /// Neither heard nor hearing the room, only what is played to it alone.
+    var isHeld = false
     /// Q12, see `PCM.unityGain`.
     var gainIn = PCM.unityGain
     var gainOut = PCM.unityGain
+    /// Where it is heard from in a room of two channels.
+    var pan = Pan.middle
+    /// Whom it shares its mix with while it has no ``personal`` one.
+    var group: MixGroup
+    /// What is played to it alone.
+    var players: [Playing] = []
+    /// Takes noise out, or levels its voice, when asked to.
+    private(set) var voice: VoiceCare?
+    private var autoGain: Int?
+    private var denoises = false
 
     /// This tick's frame in ``AudioInput/pcm`` holds sound that may be mixed.
     var isCandidate = false
@@ -28,14 +42,60 @@ final class AudioMember {
     /// Ticks since it was last mixed, while ``personal`` lasts.
     var ticksUnmixed = 0
 
-    init(id: MemberID, leg: MediaLeg, detector: TalkDetector) {
+    init(id: MemberID, leg: MediaLeg, detector: TalkDetector, group: MixGroup) {
         self.id = id
         self.leg = leg
         self.detector = detector
+        self.group = group
         leg.input.setEnergyLevel(detector.energyLevel)
     }
 
-    var hears: Bool { !isDeaf && leg.sendsAudio && leg.peer.isConnected }
+    /// It may be sent something, which who is deaf or held is only of what is played to it alone.
+    var isReachable: Bool { leg.sendsAudio && leg.peer.isConnected }
+
+    /// It hears the room.
+    var hears: Bool { !isDeaf && !isHeld && isReachable }
+
+    /// It is heard by the room, if it says something.
+    var speaks: Bool { !isMuted && !isWaiting && !isHeld }
+
+    /// Nobody else can hear what it hears, whatever is said.
+    var needsOwnMix: Bool { gainOut != PCM.unityGain || !players.isEmpty }
+
+    /// - Parameter score: The mean absolute sample of speech to aim at; `nil` for the voice as it comes.
+    func setAutoGain(_ score: Int?) {
+        autoGain = score
+        care()
+    }
+
+    func setDenoise(_ denoises: Bool) {
+        self.denoises = denoises
+        care()
+    }
+
+    private func care() {
+        guard autoGain != nil || denoises else {
+            voice = nil
+            return
+        }
+        if voice == nil { voice = try? VoiceCare() }
+        voice?.set(autoGain: autoGain, denoises: denoises)
+    }
+
+    /// dB as Q12, −50 and below being silence, +24 the most.
+    static func gain(decibels: Int) -> Int {
+        guard decibels > -50 else { return 0 }
+        return Int(min(65_535, 4096 * pow(10, Double(min(decibels, 24)) / 20)))
+    }
+
+    /// The louder side stays as it is; far to one side the other has a tenth.
+    static func pan(at position: Position?) -> Pan {
+        guard let position else { return .middle }
+        let distance = (position.x * position.x + position.y * position.y + position.z * position.z).squareRoot()
+        let side = position.x / max(1, distance)
+        let far = Int(4096 * (1 - 0.9 * min(1, abs(side))))
+        return side < 0 ? Pan(left: PCM.unityGain, right: far) : Pan(left: far, right: PCM.unityGain)
+    }
 
     /// Volume steps −4…4 (conference.md §6.6), in Q12.
     static func gain(step: Int) -> Int {

@@ -8,7 +8,8 @@ import Wire
 ///
 /// Everybody outside the mix hears the same and shares one encoded frame, so a listener costs a header, an SRTP pass and
 /// a send. Who is in the mix hears it without themselves, from an encoder that starts as a copy of the shared one; two
-/// seconds after they were last mixed they are back on the shared frame.
+/// seconds after they were last mixed they are back on the shared frame. Those who are not to hear somebody share a
+/// frame with whoever is not to hear the same (``MixGroup``).
 final class AudioMixer {
     private(set) var members: [AudioMember] = []
     /// The members' media, in the same order.
@@ -17,13 +18,24 @@ final class AudioMixer {
     private(set) var ticks = 0
     /// Frames encoded so far, however many heard them.
     private(set) var encodedFrames = 0
+    /// What has ended by itself since the owner last looked.
+    var ended: [PlaybackID] = []
 
-    private let settings: AudioSettings
-    private let bus = MixBus(count: AudioInput.frame)
-    private let mix = PCMBuffer(count: AudioInput.frame)
-    private let shared: MixStream
-    /// Ticks in a row in which the shared mix had listeners; at 0 its encoder has missed what was said.
-    private var sharedTicks = 0
+    let settings: AudioSettings
+    private let bus: MixBus
+    /// For who does not hear the room.
+    private let aside: MixBus
+    private let mix: PCMBuffer
+    /// Recordings have one channel, wherever voices come from.
+    private let record: (bus: MixBus, mix: PCMBuffer)?
+    /// Who share their mixes; the first leaves nobody out.
+    private var groups: [MixGroup]
+    /// What all hear besides each other.
+    private var speaker = RoomSpeaker()
+    /// What the mix of this tick holds: voices, and sounds played to all.
+    private var voices = 0
+    private var sounds = 0
+    private(set) var recordings: [RecordingTap] = []
     /// Encoders nobody uses now. There are as many as can be needed at once, so that a tick never makes one.
     private var spare: [MixStream] = []
     private var made = 0
@@ -31,13 +43,24 @@ final class AudioMixer {
 
     init(_ settings: AudioSettings) throws(OpusError) {
         self.settings = settings
-        shared = try MixStream(settings)
+        let count = AudioInput.frame * settings.channels
+        bus = MixBus(count: count, channels: settings.channels)
+        aside = MixBus(count: count, channels: settings.channels)
+        mix = PCMBuffer(count: count)
+        record =
+            settings.channels == 1
+            ? nil : (MixBus(count: AudioInput.frame), PCMBuffer(count: AudioInput.frame))
+        groups = [try MixGroup(settings)]
+        ended.reserveCapacity(16)
     }
 
-    func add(_ member: AudioMember) {
+    func add(_ id: MemberID, _ leg: MediaLeg, _ detector: TalkDetector) -> AudioMember {
+        let member = AudioMember(id: id, leg: leg, detector: detector, group: groups[0])
+        groups[0].size += 1
         members.append(member)
-        legs.append(member.leg)
+        legs.append(leg)
         reserve()
+        return member
     }
 
     func remove(_ id: MemberID) -> AudioMember? {
@@ -45,6 +68,10 @@ final class AudioMixer {
         let member = members.remove(at: index)
         legs.remove(at: index)
         release(member)
+        for playing in member.players where !playing.isStopped { ended.append(playing.id) }
+        for recording in recordings { recording.removeTrack(of: id) }
+        for other in members where other.group.excluded.contains(id) { setHears(other.id, id, true) }
+        leave(member.group)
         return member
     }
 
@@ -59,14 +86,14 @@ final class AudioMixer {
     func setExpectedLoss(percent: Int) {
         guard percent != expectedLoss else { return }
         expectedLoss = percent
-        shared.setExpectedLoss(percent: percent)
+        for group in groups { group.stream.setExpectedLoss(percent: percent) }
         for stream in spare { stream.setExpectedLoss(percent: percent) }
         for member in members { member.personal?.setExpectedLoss(percent: percent) }
     }
 
     /// Makes the encoders that the members may need.
     private func reserve() {
-        let adjusted = members.count { $0.gainOut != PCM.unityGain }
+        let adjusted = members.count { $0.needsOwnMix }
         let needed = min(members.count, settings.loudest + Self.lingering + adjusted)
         while made < needed, let stream = try? MixStream(settings) {
             stream.setExpectedLoss(percent: expectedLoss)
@@ -82,14 +109,15 @@ final class AudioMixer {
     func listen(at now: Instant, changed: (AudioMember, TalkDetector.Change) -> Void) {
         ticks &+= 1
         for member in members {
-            let isWanted = !member.isMuted && !member.isWaiting
-            let isHeard = member.leg.input.take(at: now, isWanted: isWanted)
+            let isWanted = member.speaks || member.detectsMuted && member.isMuted
+            var isHeard = member.leg.input.take(at: now, isWanted: isWanted)
             guard isWanted else {
                 member.isCandidate = false
                 continue
             }
+            if let voice = member.voice { isHeard = voice.process(member.leg.input.pcm, isHeard: isHeard) }
             if let change = isHeard ? measure(member) : member.detector.silentFrame() { changed(member, change) }
-            member.isCandidate = isHeard && isAudible(member)
+            member.isCandidate = isHeard && member.speaks && isAudible(member)
         }
     }
 
@@ -108,90 +136,72 @@ final class AudioMixer {
         member.detector.isTalking || member.detector.isGateOpen || member.detector.energyLevel == 0
     }
 
-    /// Chooses the loudest, sums, encodes and sends.
-    func speak() {
+    /// Chooses the loudest, sums, records, encodes and sends.
+    func speak(at now: Instant) {
         choose()
         bus.clear()
-        var mixed = 0
+        voices = 0
         for member in members where member.isMixed {
-            bus.add(member.leg.input.pcm)
-            mixed += 1
+            bus.add(member.leg.input.pcm, at: member.pan)
+            voices += 1
         }
-        for member in members { assign(member, isRoomSilent: mixed == 0) }
-        speakToPersonal(mixed: mixed)
-        speakToShared(mixed: mixed)
+        for member in members where !member.players.isEmpty { play(to: member) }
+        sounds = speaker.play(into: bus, ended: &ended)
+        if !recordings.isEmpty { record(at: now) }
+        for member in members { assign(member) }
+        for member in members { if let stream = member.personal { speak(to: member, with: stream) } }
+        for group in groups { speak(to: group) }
         for member in members { member.leg.output.pass(UInt32(AudioInput.frame)) }
     }
 
-    /// Marks the members to mix: all candidates, or the loudest of them, those already in the mix first among equals.
-    private func choose() {
-        var candidates = 0
-        for member in members where member.isCandidate { candidates += 1 }
-        guard candidates > settings.loudest else {
-            for member in members { member.isMixed = member.isCandidate }
-            return
-        }
-        for member in members where member.isCandidate {
-            let score = member.detector.smoothedScore
-            member.loudness = member.isMixed ? score + score / 2 + 1 : score
-        }
-        let threshold = loudnessToBeat()
-        var places = settings.loudest
-        for member in members {
-            member.isMixed = member.isCandidate && member.loudness > threshold
-            if member.isMixed { places -= 1 }
-        }
-        for member in members where places > 0 && member.isCandidate && member.loudness == threshold {
-            member.isMixed = true
-            places -= 1
-        }
+    /// Nothing is in the mix.
+    private var isSilent: Bool { voices == 0 && sounds == 0 }
+
+    private func speak(to member: AudioMember, with stream: MixStream) {
+        guard member.isReachable, member.hears || !member.players.isEmpty else { return member.leg.output.pause() }
+        let heard = mixOwn(of: member)
+        if member.gainOut != PCM.unityGain { mix.withMutableSpan { PCM.scale(&$0, gain: member.gainOut) } }
+        guard encode(with: stream, isSilent: heard == 0) else { return member.leg.output.pause() }
+        stream.withPacket { member.leg.output.send($0, through: member.leg.peer) }
     }
 
-    /// The loudness that fewer than ``AudioSettings/loudest`` exceed, found by halving: no list is made.
-    private func loudnessToBeat() -> Int {
-        var low = 0
-        var high = 1 << 17
-        while low < high {
-            let middle = (low + high) / 2
-            var above = 0
-            for member in members where member.isCandidate && member.loudness > middle { above += 1 }
-            if above > settings.loudest { low = middle + 1 } else { high = middle }
+    /// Writes what only this member hears: the room without itself and whom it does not hear, and what is played to it
+    /// alone. Returns how many voices and sounds there are in it.
+    private func mixOwn(of member: AudioMember) -> Int {
+        let hearsRoom = member.hears && !member.players.contains { $0.isExclusive }
+        let source = hearsRoom ? bus : aside
+        var heard = 0
+        if hearsRoom {
+            heard = voices + sounds - exclude(member.group, from: bus) - (member.isMixed ? 1 : 0)
+        } else {
+            aside.clear()
         }
-        return low
+        for playing in member.players where playing.player.hasFrame {
+            source.add(playing.player.frame)
+            heard += 1
+        }
+        if hearsRoom, member.isMixed {
+            bus.write(without: member.leg.input.pcm, at: member.pan, to: mix)
+        } else {
+            source.write(to: mix)
+        }
+        guard hearsRoom else { return heard }
+        for playing in member.players where playing.player.hasFrame { bus.subtract(playing.player.frame) }
+        include(member.group, in: bus)
+        return heard
     }
 
-    private func speakToPersonal(mixed: Int) {
-        for member in members {
-            guard let stream = member.personal else { continue }
-            guard member.hears else {
-                member.leg.output.pause()
-                continue
-            }
-            if member.isMixed { bus.write(without: member.leg.input.pcm, to: mix) } else { bus.write(to: mix) }
-            if member.gainOut != PCM.unityGain { mix.withMutableSpan { PCM.scale(&$0, gain: member.gainOut) } }
-            guard encode(with: stream, isSilent: mixed == (member.isMixed ? 1 : 0)) else {
-                member.leg.output.pause()
-                continue
-            }
-            stream.withPacket { member.leg.output.send($0, through: member.leg.peer) }
-        }
-    }
-
-    private func speakToShared(mixed: Int) {
+    private func speak(to group: MixGroup) {
         var listeners = 0
-        for member in members where isListener(member) { listeners += 1 }
-        sharedTicks = listeners > 0 ? sharedTicks + 1 : 0
-        var isSent = false
-        if listeners > 0 {
-            bus.write(to: mix)
-            isSent = encode(with: shared, isSilent: mixed == 0)
-        }
+        for member in members where member.group === group && isListener(member) { listeners += 1 }
+        group.ticks = listeners > 0 ? group.ticks + 1 : 0
+        let isSent = listeners > 0 && encode(for: group)
         guard isSent else {
-            for member in members where member.personal == nil { member.leg.output.pause() }
+            for member in members where member.group === group && member.personal == nil { member.leg.output.pause() }
             return
         }
-        shared.withPacket { packet in
-            for member in members where member.personal == nil {
+        group.stream.withPacket { packet in
+            for member in members where member.group === group && member.personal == nil {
                 if isListener(member) {
                     member.leg.output.send(packet, through: member.leg.peer)
                 } else {
@@ -201,7 +211,28 @@ final class AudioMixer {
         }
     }
 
-    /// Hears what everybody hears. Who is mixed and found no encoder hears nothing rather than its own voice.
+    private func encode(for group: MixGroup) -> Bool {
+        let excluded = exclude(group, from: bus)
+        bus.write(to: mix)
+        include(group, in: bus)
+        return encode(with: group.stream, isSilent: voices + sounds == excluded)
+    }
+
+    /// Takes out whom the group does not hear; returns how many there were to take.
+    private func exclude(_ group: MixGroup, from bus: MixBus) -> Int {
+        var count = 0
+        for member in group.blocked where member.isMixed {
+            bus.subtract(member.leg.input.pcm, at: member.pan)
+            count += 1
+        }
+        return count
+    }
+
+    private func include(_ group: MixGroup, in bus: MixBus) {
+        for member in group.blocked where member.isMixed { bus.add(member.leg.input.pcm, at: member.pan) }
+    }
+
+    /// Hears what its group hears. Who is mixed and found no encoder hears nothing rather than its own voice.
     private func isListener(_ member: AudioMember) -> Bool { member.personal == nil && member.hears && !member.isMixed }
 
     private func encode(with stream: MixStream, isSilent: Bool) -> Bool {
@@ -214,17 +245,18 @@ final class AudioMixer {
     // MARK: Encoders
 
     /// Gives an encoder to who must not hear what all hear, and takes it back from who long could have.
-    private func assign(_ member: AudioMember, isRoomSilent: Bool) {
-        guard !member.isMixed, member.gainOut == PCM.unityGain else {
+    private func assign(_ member: AudioMember) {
+        guard !member.isMixed, !member.needsOwnMix else {
             member.ticksUnmixed = 0
-            if member.hears { personalise(member) }
+            if member.isReachable, member.hears || !member.players.isEmpty { personalise(member) }
             return
         }
         guard member.personal != nil else { return }
         member.ticksUnmixed += 1
         // Both encoders must long have had the same input, and better nobody speaks; or the shared one begins here.
-        let patience = isRoomSilent ? Self.shortLinger : Self.longLinger
-        guard member.ticksUnmixed >= patience, sharedTicks == 0 || sharedTicks >= Self.shortLinger else { return }
+        let patience = isSilent ? Self.shortLinger : Self.longLinger
+        let ticks = member.group.ticks
+        guard member.ticksUnmixed >= patience, ticks == 0 || ticks >= Self.shortLinger else { return }
         release(member)
     }
 
@@ -232,16 +264,16 @@ final class AudioMixer {
         guard member.personal == nil else { return }
         if spare.isEmpty { releaseLongestUnmixed() }
         guard let stream = spare.popLast() else { return }
-        stream.continue(from: shared)
+        stream.continue(from: member.group.stream)
         member.personal = stream
     }
 
     private func release(_ member: AudioMember) {
         guard let stream = member.personal else { return }
-        if sharedTicks == 0 {
+        if member.group.ticks == 0 {
             // Nobody listened to the shared mix meanwhile: it goes on from here instead.
-            shared.continue(from: stream)
-            sharedTicks = 1
+            member.group.stream.continue(from: stream)
+            member.group.ticks = 1
         }
         member.personal = nil
         member.ticksUnmixed = 0
@@ -250,7 +282,7 @@ final class AudioMixer {
 
     private func releaseLongestUnmixed() {
         var found: AudioMember?
-        for member in members where member.personal != nil && !member.isMixed && member.gainOut == PCM.unityGain {
+        for member in members where member.personal != nil && !member.isMixed && !member.needsOwnMix {
             if member.ticksUnmixed >= found?.ticksUnmixed ?? 0 { found = member }
         }
         if let found { release(found) }
@@ -261,4 +293,109 @@ final class AudioMixer {
     /// 2 s, and 5 s while somebody speaks.
     private static let shortLinger = 100
     private static let longLinger = 250
+}
+
+// MARK: - Sounds
+
+extension AudioMixer {
+    /// Plays to all from the next tick on.
+    func play(_ playing: Playing) { speaker.add(playing) }
+
+    /// Plays to one member, over what it hears or instead of it.
+    func play(_ playing: Playing, to id: MemberID) {
+        guard let member = self[id] else { return ended.append(playing.id) }
+        member.players.append(playing)
+        reserve()
+    }
+
+    func setMusic(_ player: SoundPlayer?) { speaker.setMusic(player) }
+
+    /// Changes one playback, whoever hears it.
+    func change(_ id: PlaybackID, _ change: (inout Playing) -> Void) {
+        speaker.change(id, change)
+        for member in members {
+            for index in member.players.indices where member.players[index].id == id { change(&member.players[index]) }
+        }
+    }
+
+    /// The next 20 ms of what one member alone hears.
+    private func play(to member: AudioMember) {
+        Playing.dropEnded(&member.players, ended: &ended)
+        for playing in member.players { playing.player.advance() }
+    }
+}
+
+// MARK: - Relations
+
+extension AudioMixer {
+    /// Whether the one hears the other. Nothing clicks: the listener goes on with its encoder and joins those who hear
+    /// the same when theirs has caught up.
+    func setHears(_ listener: MemberID, _ talker: MemberID, _ hears: Bool) {
+        guard listener != talker, let member = self[listener] else { return }
+        var excluded = member.group.excluded.filter { $0 != talker }
+        if !hears { excluded.append(talker) }
+        excluded.sort()
+        guard excluded != member.group.excluded else { return }
+        move(member, toThoseWithout: excluded)
+    }
+
+    private func move(_ member: AudioMember, toThoseWithout excluded: [MemberID]) {
+        let old = member.group
+        if let group = groups.first(where: { $0.excluded == excluded }) {
+            if member.hears { personalise(member) }
+            member.ticksUnmixed = 0
+            member.group = group
+        } else {
+            let blocked = members.filter { excluded.contains($0.id) }
+            guard let group = try? MixGroup(settings, excluded: excluded, blocked: blocked) else { return }
+            group.stream.setExpectedLoss(percent: expectedLoss)
+            group.stream.continue(from: old.stream)
+            group.ticks = old.ticks
+            groups.append(group)
+            member.group = group
+        }
+        member.group.size += 1
+        leave(old)
+    }
+
+    private func leave(_ group: MixGroup) {
+        group.size -= 1
+        if group.size == 0, group !== groups[0] { groups.removeAll { $0 === group } }
+    }
+}
+
+// MARK: - Recordings
+
+extension AudioMixer {
+    func add(_ recording: RecordingTap) { recordings.append(recording) }
+
+    func recording(_ id: RecordingID) -> RecordingTap? { recordings.first { $0.id == id } }
+
+    /// Ends a recording: its tracks are closed.
+    func removeRecording(_ id: RecordingID) {
+        recording(id)?.close()
+        recordings.removeAll { $0.id == id }
+    }
+
+    func removeRecordings() {
+        for recording in recordings { recording.close() }
+        recordings = []
+    }
+
+    private func record(at now: Instant) {
+        let heard = isSilent ? nil : mixForRecordings()
+        for recording in recordings { recording.write(heard, at: now) }
+    }
+
+    private func mixForRecordings() -> PCMBuffer {
+        guard let record else {
+            bus.write(to: mix)
+            return mix
+        }
+        record.bus.clear()
+        for member in members where member.isMixed { record.bus.add(member.leg.input.pcm) }
+        speaker.add(to: record.bus)
+        record.bus.write(to: record.mix)
+        return record.mix
+    }
 }

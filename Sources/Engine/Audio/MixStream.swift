@@ -39,7 +39,9 @@ final class MixStream {
 
         init(_ settings: AudioSettings) throws(OpusError) {
             opus = try OpusEncoder(
-                channels: 1, bitrate: settings.bitrate, complexity: settings.complexity, application: .voip)
+                channels: settings.channels, bitrate: settings.bitrate * settings.channels,
+                complexity: settings.complexity,
+                application: .voip)
             quietTicks = Self.settlingTicks - 1  // a silent room begins with one frame to repeat
         }
 
@@ -78,16 +80,19 @@ final class MixStream {
 
 /// How mixes are encoded.
 package struct AudioSettings: Sendable, Equatable {
-    /// Bits per second.
+    /// Bits per second for each channel: with fewer for both together libopus lets the sides melt into one.
     package var bitrate: Int
     /// 0 to 10 (libopus).
     package var complexity: Int
     /// How many members are mixed at once; the others' sound is not in the mix.
     package var loudest: Int
+    /// 1, or 2 where voices have positions.
+    package var channels: Int
 
-    package init(bitrate: Int = 32_000, complexity: Int = 5, loudest: Int = 12) {
+    package init(bitrate: Int = 32_000, complexity: Int = 5, loudest: Int = 12, channels: Int = 1) {
         self.bitrate = bitrate
         self.complexity = complexity
         self.loudest = loudest
+        self.channels = channels
     }
 }

@@ -13,5 +13,5 @@ struct TelephoneEventReceiver {
         return event < Self.digits.count ? Self.digits[event] : nil
     }
 
-    private static let digits = Array("0123456789*#ABCD")
+    static let digits = Array("0123456789*#ABCD")
 }

@@ -1,4 +1,5 @@
 package import Calls
+package import Conference
 import Wire
 
 /// `conference.conf`: profiles to make rooms by, and what the keys of a telephone do in one.
@@ -13,16 +14,9 @@ package struct ConferenceConfiguration: Sendable {
         package var pairs: [(String, String)] { parameters.map { ($0.name, $0.value) } }
     }
 
-    /// One `<control action= digits=/>`.
-    package struct Control: Sendable, Hashable {
-        package let action: String
-        package let digits: String
-        package let data: String
-    }
-
     package private(set) var profiles: [Profile] = []
-    /// Key groups by name.
-    package private(set) var controls: [String: [Control]] = [:]
+    /// Groups of keys by name.
+    package private(set) var controls: [String: [CallerControl]] = [:]
 
     package func profile(_ name: String) -> Profile? { profiles.first { $0.name == name } }
 }
@@ -41,7 +35,13 @@ extension ConferenceConfiguration {
             default: report.noEffect("<\(child.name)> in conference.conf", at: child.origin)
             }
         }
+        for parameter in profiles.flatMap(\.parameters) where Self.namesGroups.contains(parameter.name) {
+            guard controls[parameter.value] == nil, !["default", "none"].contains(parameter.value) else { continue }
+            report.warn("\(parameter.name): no group '\(parameter.value)': no keys", at: parameter.origin)
+        }
     }
+
+    private static let namesGroups: Set<String> = ["caller-controls", "moderator-controls"]
 
     private mutating func readProfile(_ element: XMLElement, _ report: inout ConfigurationReport) {
         guard let name = element["name"], !name.isEmpty else {
@@ -62,18 +62,24 @@ extension ConferenceConfiguration {
             report.fail("a group of controls without a name", at: element.origin)
             return
         }
-        var group: [Control] = []
-        for control in element.children where control.name == "control" {
-            guard let action = control["action"], let digits = control["digits"], !digits.isEmpty else {
-                report.fail("a control needs an action and digits", at: control.origin)
-                continue
-            }
-            guard digits.allSatisfy({ "0123456789*#ABCDabcd".contains($0) }), digits.count <= 16 else {
-                report.fail("'\(digits)' are not keys of a telephone", at: control.origin)
-                continue
-            }
-            group.append(Control(action: action, digits: digits, data: control["data"] ?? ""))
+        controls[name, default: []] += element.children(named: "control").compactMap { control($0, &report) }
+    }
+
+    private func control(_ element: XMLElement, _ report: inout ConfigurationReport) -> CallerControl? {
+        guard let action = element["action"], let digits = element["digits"], !digits.isEmpty else {
+            report.fail("a control needs an action and digits", at: element.origin)
+            return nil
         }
-        controls[name, default: []] += group
+        guard let known = CallerControl.Action(action) else {
+            report.noEffect("caller control '\(action)'", at: element.origin)
+            return nil
+        }
+        let data = element["data"] ?? ""
+        if known == .transfer, data.isEmpty { report.fail("transfer needs an extension in data", at: element.origin) }
+        guard let control = CallerControl(digits, known, data: data) else {
+            report.fail("'\(digits)' are not keys of a telephone", at: element.origin)
+            return nil
+        }
+        return control
     }
 }

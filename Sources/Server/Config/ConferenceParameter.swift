@@ -19,8 +19,10 @@ enum ConferenceParameter {
         case videoMode
         case memberFlags
         case roomFlags
-        /// A name ending in `-sound`: kept, tones are played.
+        /// A name ending in `-sound`: tones, or a file below the folders of sounds.
         case sound
+        /// 0, or at least 20.
+        case heartbeat
     }
 
     static func check(_ parameter: Parameter, _ report: inout ConfigurationReport) {
@@ -33,6 +35,8 @@ enum ConferenceParameter {
             report.fail("\(parameter.name): '\(parameter.value)' is not one of \(list)", at: parameter.origin)
         case .memberLimit:
             if parameter.value != "0" { _ = report.integer(parameter, in: 2...1_000_000) }
+        case .heartbeat:
+            if parameter.value != "0" { _ = report.integer(parameter, in: 20...86_400) }
         case .boolean: _ = report.boolean(parameter)
         case .booleanOrNumber:
             if Int(parameter.value) == nil { _ = report.boolean(parameter) }
@@ -84,13 +88,14 @@ enum ConferenceParameter {
     }
 
     private static func checkSound(_ parameter: Parameter, _ report: inout ConfigurationReport) {
+        guard RoomSound(rawValue: parameter.name) != nil else {
+            report.noEffect("conference parameter '\(parameter.name)'", at: parameter.origin)
+            return
+        }
         do {
-            guard case .file = try Playback(parsing: parameter.value), parameter.value != "silence" else { return }
-            report.warn(
-                "sound files are not played yet: '\(parameter.value)' is silent",
-                once: "sound files",
-                at: parameter.origin
-            )
+            if case .file(let name) = try Playback(parsing: parameter.value) {
+                SoundFile.check(name, &report, at: parameter.origin)
+            }
         } catch {
             report.fail("\(parameter.name): cannot read the tones '\(parameter.value)'", at: parameter.origin)
         }
@@ -118,7 +123,22 @@ enum ConferenceParameter {
         "video-auto-floor-msec": .number(0...60_000),
         "caller-controls": .text,
         "moderator-controls": .text,
+        "ivr-dtmf-timeout": .number(0...60_000),
+        "channels": .number(1...2),
+        "description": .text,
+        "pin-retries": .number(1...100),
+        "announce-count": .number(0...1_000_000),
+        "terminate-on-silence": .number(0...86_400),
+        "heartbeat-period-sec": .heartbeat,
+        "suppress-events": .text,
+        "auto-gain-level": .number(0...32_767),
+        "auto-gain-low-energy-level": .number(0...32_767),
+        "auto-gain-change-factor": .number(1...100),
+        "auto-record": .text,
+        "cdr-log-dir": .text,
+        "min-required-recording-participants": .number(1...2),
         // Our own.
+        "denoise": .boolean,
         "mix-loudest": .number(1...1_000),
         "floor-hold-ms": .number(0...60_000),
         "opus-bitrate": .number(6_000...510_000),
@@ -138,7 +158,7 @@ enum ConferenceParameter {
 
     private static let roomFlags: Set<String> = [
         "livearray-sync", "livearray-json-status", "json-events", "wait-mod", "audio-always", "rfc-4579",
-        "video-floor-only",
+        "restart-auto-record", "video-floor-only",
         // Without a canvas these are so anyway: nothing is encoded, senders are told what receivers can take, and who
         // has no picture, or hides it, has no tile.
         "minimize-video-encoding", "manage-inbound-video-bitrate", "video-required-for-canvas",
@@ -146,13 +166,10 @@ enum ConferenceParameter {
     ]
 
     private static let withoutEffect: Set<String> = [
-        "announce-count", "auto-gain-change-factor", "auto-gain-level", "auto-gain-low-energy-level",
-        "auto-gain-margin", "auto-gain-period-len", "auto-record", "broadcast-chat-messages", "cdr-event-mode",
-        "cdr-log-dir", "channels", "description", "heartbeat-period-sec", "ivr-dtmf-timeout", "ivr-input-timeout",
-        "max-energy-hit-trigger", "max-energy-level", "max-energy-level-mute-ms",
-        "min-required-recording-participants", "outcall-templ", "pin-retries", "recording-metadata",
-        "scale-h264-canvas-bandwidth", "scale-h264-canvas-fps-divisor", "scale-h264-canvas-size", "suppress-events",
-        "terminate-on-silence", "timer-name", "tts-engine", "tts-voice", "verbose-events",
+        "auto-gain-margin", "auto-gain-period-len", "broadcast-chat-messages", "cdr-event-mode",
+        "ivr-input-timeout", "max-energy-hit-trigger", "max-energy-level", "max-energy-level-mute-ms", "outcall-templ",
+        "recording-metadata", "scale-h264-canvas-bandwidth", "scale-h264-canvas-fps-divisor", "scale-h264-canvas-size",
+        "timer-name", "tts-engine", "tts-voice", "verbose-events",
         "video-border-color", "video-border-size", "video-canvas-bgcolor", "video-canvas-count", "video-canvas-size",
         "video-codec-bandwidth", "video-codec-config-profile-name", "video-fps", "video-kps-debounce",
         "video-layout-bgcolor", "video-layout-conf", "video-layout-name", "video-letterbox-bgcolor",

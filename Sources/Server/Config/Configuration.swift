@@ -1,4 +1,5 @@
 package import Calls
+package import Conference
 import Wire
 
 /// Everything the operator said, read and checked. Immutable; a reload makes a new one.
@@ -55,6 +56,39 @@ package struct Configuration: Sendable {
     /// has only those.
     package func roomParameters(profile name: String) -> [(String, String)] {
         settings.conferenceDefaults + (conference.profile(name)?.pairs ?? [])
+    }
+
+    /// The settings of a room made by the profile `name`; an unknown one has defaults.
+    package func roomProfile(_ name: String) -> RoomProfile {
+        var profile = RoomProfile(name: name, parameters: roomParameters(profile: name))
+        profile.controls = conference.controls
+        profile.policy = settings.policy
+        return profile
+    }
+
+    /// Every profile by name; `none` is for rooms of an unknown one.
+    package var roomProfiles: [String: RoomProfile] {
+        let names = Set(conference.profiles.map(\.name) + ["none"])
+        return Dictionary(uniqueKeysWithValues: names.map { ($0, roomProfile($0)) })
+    }
+
+    /// `cdr-log-dir` of the profiles that have one: `auto` is `conference_cdr` in the data folder.
+    package func documentFolders(in data: String) -> [String: String] {
+        var folders: [String: String] = [:]
+        for profile in conference.profiles {
+            guard let folder = profile.parameters.last(where: { $0.name == "cdr-log-dir" })?.value else { continue }
+            folders[profile.name] = StorageSettings.path(folder == "auto" ? "conference_cdr" : folder, in: data)
+        }
+        return folders
+    }
+
+    /// What ``CallRecords`` needs; the switchboard's clock is the server's to say.
+    package func recordSettings(data: String) -> CallRecords.Settings {
+        var settings = CallRecords.Settings(
+            folder: self.settings.storage.records.map { StorageSettings.path($0, in: data) })
+        settings.keepDays = self.settings.storage.keepDays
+        settings.documents = documentFolders(in: data)
+        return settings
     }
 
     /// The bounds of the switchboard.

@@ -177,7 +177,7 @@ struct DialplanReader {
     private mutating func checkData(_ call: ApplicationCall) {
         do {
             guard case .playback(.file(let name)) = try Application(call) else { return }
-            report.warn("sound files are not played yet: '\(name)' is skipped", once: "sound files", at: call.origin)
+            SoundFile.check(name, &report, at: call.origin)
         } catch {
             switch error {
             case .badData(let name, let reason): report.fail("\(name): \(reason)", at: call.origin)

@@ -1,4 +1,5 @@
 import Calls
+import Conference
 import Wire
 
 /// Reads `<domain>` elements: users with what their domain and group give them.
@@ -95,8 +96,17 @@ struct DirectoryReader {
         case "verto-dialplan":
             guard parameter.value.uppercased() != "XML" else { return }
             report.fail("verto-dialplan: '\(parameter.value)' is not supported, only XML", at: parameter.origin)
+        case "conference-capabilities": checkCapabilities(parameter)
         case let name where Self.supported.contains(name): break
         default: report.noEffect("directory parameter '\(parameter.name)'", at: parameter.origin)
+        }
+    }
+
+    /// Names of commands which the user may give whatever its role.
+    private mutating func checkCapabilities(_ parameter: Parameter) {
+        for name in parameter.value.split(whereSeparator: { $0 == "," || $0.isWhitespace })
+        where !CommandPolicy.knows(String(name)) {
+            report.warn("conference-capabilities: there is no command '\(name)'", at: parameter.origin)
         }
     }
 
@@ -109,6 +119,6 @@ struct DirectoryReader {
     private static let supported: Set<String> = [
         "password", "jsonrpc-password", "a1-hash", "jsonrpc-allowed-methods", "jsonrpc-allowed-jsapi",
         "jsonrpc-allowed-fsapi", "jsonrpc-allowed-event-channels", "verto-context", "caller-id-name",
-        "caller-id-number",
+        "caller-id-number", "dial-string",
     ]
 }

@@ -1,4 +1,5 @@
 import Calls
+package import Conference
 import Wire
 
 /// `parley.conf`: what only Parley has. Every setting has a default, so the file may be missing.
@@ -46,6 +47,10 @@ package struct ServerSettings: Sendable, Equatable {
     package var maximumLegsPerUser = 1_000
     /// `max-connections-per-address`: WebSockets of one IP address at once; many people may be behind it. Default 1000.
     package var maximumConnectionsPerAddress = 1_000
+    /// `<cdr>`: what is kept on disk, and where.
+    package var storage = StorageSettings()
+    /// `<command-roles>`: who may give which command in a room, where it is not as usual.
+    package var policy = CommandPolicy()
 
     package init() {}
 
@@ -66,7 +71,15 @@ extension ServerSettings {
         var base: Int?
         var count: Int?
         for settings in element.children {
-            guard settings.name == "settings" else {
+            switch settings.name {
+            case "settings": break
+            case "cdr":
+                storage.read(settings, &report)
+                continue
+            case "command-roles":
+                policy.read(settings, &report)
+                continue
+            default:
                 report.fail("<\(settings.name)> in parley.conf", at: settings.origin)
                 continue
             }

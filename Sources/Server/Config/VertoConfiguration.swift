@@ -7,6 +7,8 @@ package struct VertoConfiguration: Sendable, Equatable {
     package var debug = 0
     /// How long an answered call waits for its client. Default 120 s.
     package var detachTimeout: Duration = .seconds(120)
+    /// Tell of users' calls and registrations on the channels `presence` and `user`. Default true.
+    package var tellsPresence = true
     package var profiles: [VertoProfile] = []
 }
 
@@ -92,7 +94,8 @@ extension VertoConfiguration {
         case "debug": debug = report.integer(parameter, in: 0...10) ?? 0
         case "detach-timeout-sec":
             detachTimeout = .seconds(report.integer(parameter, in: 1...86_400) ?? 120)
-        case "enable-presence", "enable-fs-events", "send-auth-password", "kslog":
+        case "enable-presence": tellsPresence = report.boolean(parameter) ?? true
+        case "enable-fs-events", "send-auth-password", "kslog":
             guard report.boolean(parameter) == true else { return }
             report.noEffect("verto setting '\(parameter.name)'", at: parameter.origin)
         default: report.warn("unknown verto setting '\(parameter.name)'", at: parameter.origin)

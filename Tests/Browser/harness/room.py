@@ -73,10 +73,13 @@ class RoomPage:
         await self.page.until("window.parley !== undefined", 10, "scripts have run")
         for field, text in (("name", self.name), ("room", self.room), ("login", self._login)):
             await self.page.fill(f"[data-testid={field}]", text)
-        await self.page.fill("[data-testid=password]", self._bridge.password(self._login))
+        await self.page.fill("[data-testid=password]", self._password())
         await self._choose_devices()
         await self.page.click("[data-testid=join]")
         await self.wait_until_joined(within)
+
+    def _password(self):
+        return self._bridge.password(self._login)
 
     async def _choose_devices(self):
         """Those of the form are right."""
@@ -101,6 +104,12 @@ class RoomPage:
     async def member_id(self, name):
         return await self.page.value(f"parley.members().find((each) => each.name === {js(name)})?.id")
 
+    async def identity(self, name):
+        """What has to stay the same when `name` comes back: the row's key, which is the call, and the member's number."""
+        return await self.page.value(
+            f"(({_IDENTITY}))(parley.members().find((each) => each.name === {js(name)}))"
+        )
+
     async def press(self, button, name):
         """Presses a moderator's button in the row of `name`."""
         row = f"[data-testid=member-{await self.member_id(name)}]"
@@ -111,11 +120,13 @@ class RoomPage:
         await self.page.click(f"{row} [data-testid={button}]")
 
 
+_IDENTITY = "(member) => member ? [member.key, member.id] : null"
+
 _ROW = """(list, name) => {
     const rows = [...(list?.querySelectorAll('li.member') ?? [])];
     const row = rows.find((each) => each.querySelector('[data-testid=member-name]').textContent === name);
     const isOn = (mark) => row.querySelector(`[data-testid=${mark}]`)?.dataset.on === 'true';
-    const marks = ['muted', 'talking', 'floor', 'camera', 'camera-off', 'screen', 'pinned'];
+    const marks = ['muted', 'talking', 'floor', 'held', 'camera', 'camera-off', 'screen', 'pinned'];
     return row ? Object.fromEntries(marks.map((mark) => [mark.replace('-', '_'), isOn(mark)])) : null;
 }"""
 

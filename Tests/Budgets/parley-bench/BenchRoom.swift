@@ -31,6 +31,8 @@ final class BenchRoom {
         var told = 0
         var telling = callocations_count()
         var looking = callocations_count()
+        /// Frames of recordings.
+        var recorded = 0
     }
 
     let room: RoomEngine
@@ -47,6 +49,9 @@ final class BenchRoom {
     private var senders: [Int] = []
     private var isCounting = false
     private let sent: SentCounter
+    /// What is recorded, read after each tick.
+    private var rings: [RecordingRing] = []
+    private let recorded = PCMBuffer(count: RecordingRing.frame)
     private var now = Instant(nanoseconds: 1_000_000_000)
     private var events: [Peer.Event] = []
     private var facts: [MediaLeg.Fact] = []
@@ -55,6 +60,31 @@ final class BenchRoom {
     private static let talkers = 3
 
     private final class SentCounter { var count = 0 }
+
+    /// Plays to all and to two, lets a fifth not hear the first talker, cares for that one's voice, and records all.
+    func doEverything() {
+        guard let file = SoundName("bench.wav"), let name = RecordingName("bench.opus") else { return }
+        let tone = (0..<48_000).map { Int16($0 % 96 * 40 - 1_920) }
+        room.sounds.insert(Native.Sound(samples: tone), named: file)
+        let listeners: [PlaybackOrder.Listener] = [.everybody, .member(MemberID(1)), .member(MemberID(40))]
+        var effects = listeners.enumerated().map { index, listener in
+            Effect.play(PlaybackOrder(id: PlaybackID(1_000 + index), sound: file, to: listener, loops: nil))
+        }
+        effects += [
+            .music(file), .setDenoise(MemberID(1), true), .setAutoGain(MemberID(1), AutoGain(level: 1_100)),
+        ]
+        effects += stride(from: 5, through: legs.count, by: 5).map { .setHears(MemberID($0), MemberID(1), false) }
+        let recording = RecordingID(1_000)
+        room.run(effects + [.startRecording(recording, name, tracks: true)], at: now)
+        rings = (0...legs.count).map { _ in RecordingRing(capacity: 16) }
+        room.record(recording, into: rings[0])
+        for number in 1...legs.count { room.record(recording, member: MemberID(number), into: rings[number]) }
+    }
+
+    /// What the writer's thread does, not counted.
+    private func readRecordings() {
+        for ring in rings { while recorded.withMutableSpan({ ring.pop(into: &$0) }) != nil { cost.recorded += 1 } }
+    }
 
     init(members: Int, pattern: Pattern, sounds: BenchSounds, context: DTLSContext) throws {
         (self.pattern, self.sounds) = (pattern, sounds)
@@ -164,6 +194,7 @@ final class BenchRoom {
             cost.ticking.foreign += allocations.foreign
         }
         look()
+        readRecordings()
     }
 
     private func measure(_ body: () -> Void) -> callocations_count {

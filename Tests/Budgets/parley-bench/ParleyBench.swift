@@ -32,11 +32,21 @@ enum ParleyBench {
             print("no budgets in \(path)")
             return false
         }
+        if let count = value(of: "--trace", in: arguments).flatMap({ Int32($0) }) { callocations_trace(count) }
+        let isRoomWithin = try checkRoom(budgets, sounds, context)
+        let isBusyWithin = try checkBusyRoom(budgets, sounds, context)
+        let isPairWithin = try checkPairs(budgets, sounds, context)
+        return isRoomWithin && isBusyWithin && isPairWithin
+    }
+
+    private static func checkRoom(
+        _ budgets: Budgets, _ sounds: BenchSounds, _ context: DTLSContext
+    ) throws -> Bool {
         let room = try BenchRoom(members: 50, pattern: .noise, sounds: sounds, context: context)
         _ = room.run(ticks: 600)
-        if let count = value(of: "--trace", in: arguments).flatMap({ Int32($0) }) { callocations_trace(count) }
         let cost = room.run(ticks: 500, counting: true)
-        let measured: [(String, Int, Int)] = [
+        print("50 members, 3 talk: \(cost.ticks) ticks, \(cost.received) packets in, \(cost.sent) out")
+        let isWithin = budgets.check([
             ("allocations per tick", cost.ticking.own, cost.ticks),
             ("allocations per received RTP packet", cost.receiving.own, cost.received),
             ("allocations per sent packet", cost.ticking.own, cost.sent),
@@ -44,18 +54,40 @@ enum ParleyBench {
             ("allocations per row told", cost.telling.own, cost.told),
             ("allocations of C libraries per received RTP packet", cost.receiving.foreign, cost.received),
             ("allocations of C libraries per sent packet", cost.ticking.foreign, cost.sent),
-        ]
-        print("50 members, 3 talk: \(cost.ticks) ticks, \(cost.received) packets in, \(cost.sent) out")
-        var isWithin = true
-        for (name, count, times) in measured {
-            let budget = budgets[name]
-            // Rounded up: one in a thousand is not none.
-            let share = times > 0 ? Double(count) / Double(times) : 0
-            let isKept = budget.map { share <= $0 } ?? false
-            print("  \(name): \(share)\(isKept ? "" : "  OVER the budget of \(budget.map { "\($0)" } ?? "nothing")")")
-            isWithin = isWithin && isKept
-        }
+        ])
         return isWithin && cost.sent > 0
+    }
+
+    private static func checkBusyRoom(
+        _ budgets: Budgets, _ sounds: BenchSounds, _ context: DTLSContext
+    ) throws -> Bool {
+        let room = try BenchRoom(members: 50, pattern: .noise, sounds: sounds, context: context)
+        room.doEverything()
+        _ = room.run(ticks: 600)
+        let cost = room.run(ticks: 500, counting: true)
+        print(
+            "The same with sounds, relations and recordings: \(cost.ticks) ticks, \(cost.sent) packets out,",
+            "\(cost.recorded) frames recorded")
+        let isWithin = budgets.check([
+            ("allocations per tick with sounds, relations and recordings", cost.ticking.own, cost.ticks),
+            ("allocations of C libraries per tick with these", cost.ticking.foreign, cost.ticks),
+        ])
+        return isWithin && cost.recorded > cost.ticks
+    }
+
+    private static func checkPairs(
+        _ budgets: Budgets, _ sounds: BenchSounds, _ context: DTLSContext
+    ) throws -> Bool {
+        let pairs = try BenchPairs(pairs: 10, sounds: sounds, context: context)
+        _ = pairs.run(ticks: 100)
+        let cost = pairs.run(ticks: 500, counting: true)
+        print("10 calls in pairs: \(cost.ticks) ticks, \(cost.received) packets in, \(cost.sent) out")
+        let isWithin = budgets.check([
+            ("allocations per relayed packet", cost.receiving.own, cost.received),
+            ("allocations of C libraries per relayed packet", cost.receiving.foreign, cost.received),
+            ("allocations per tick of a pair", cost.ticking.own, cost.ticks * 10),
+        ])
+        return isWithin && cost.sent == cost.received && cost.received > 9_000
     }
 
     // MARK: Costs
@@ -85,6 +117,16 @@ enum ParleyBench {
                     "\(rounded(tick / least)) × the floor, \(rounded(tick / 200)) % of a core")
             }
         }
+        let busy = try BenchRoom(members: 50, pattern: .noise, sounds: sounds, context: context)
+        busy.doEverything()
+        _ = busy.run(ticks: 150)
+        let cost = busy.run(ticks: 250)
+        let tick = Double(cost.nanoseconds) / 1000 / Double(cost.ticks)
+        print("50 members with sounds, relations and recordings: \(µs(tick)) a tick")
+        let pairs = try BenchPairs(pairs: 10, sounds: sounds, context: context)
+        _ = pairs.run(ticks: 100)
+        let relayed = pairs.run(ticks: 500)
+        print("one relayed packet: \(µs(Double(relayed.nanoseconds) / 1000 / Double(max(1, relayed.received))))")
     }
 
     private static func µs(_ value: Double) -> String { "\(rounded(value)) µs" }
@@ -108,7 +150,19 @@ struct Budgets {
         }
     }
 
-    subscript(name: String) -> Double? { numbers[name] }
+    /// Prints what was counted, each count for so many times, and says whether all of it is allowed.
+    func check(_ measured: [(name: String, count: Int, times: Int)]) -> Bool {
+        var isWithin = true
+        for (name, count, times) in measured {
+            let budget = numbers[name]
+            // Rounded up: one in a thousand is not none.
+            let share = times > 0 ? Double(count) / Double(times) : 0
+            let isKept = budget.map { share <= $0 } ?? false
+            print("  \(name): \(share)\(isKept ? "" : "  OVER the budget of \(budget.map { "\($0)" } ?? "nothing")")")
+            isWithin = isWithin && isKept
+        }
+        return isWithin
+    }
 }
 
 /// The processor time of this thread, in nanoseconds: what others do on the machine does not count.

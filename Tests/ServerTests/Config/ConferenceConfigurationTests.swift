@@ -1,4 +1,5 @@
 import Calls
+import Conference
 import Server
 import Testing
 
@@ -49,6 +50,22 @@ struct ConferenceConfigurationTests {
             "video-uplink-policy: 'best' is not one of lowest, average, highest"
         ),
         (#"<param name="max-bw-in" value="fast"/>"#, "max-bw-in: 'fast' is not a bandwidth in kb/s"),
+        (#"<param name="pin-retries" value="0"/>"#, "pin-retries: '0' is not a number from 1 to 100"),
+        (#"<param name="announce-count" value="-1"/>"#, "announce-count: '-1' is not a number from 0 to 1000000"),
+        (
+            #"<param name="terminate-on-silence" value="x"/>"#,
+            "terminate-on-silence: 'x' is not a number from 0 to 86400"
+        ),
+        (
+            #"<param name="heartbeat-period-sec" value="19"/>"#,
+            "heartbeat-period-sec: '19' is not a number from 20 to 86400"
+        ),
+        (#"<param name="auto-gain-level" value="x"/>"#, "auto-gain-level: 'x' is not a number from 0 to 32767"),
+        (
+            #"<param name="min-required-recording-participants" value="3"/>"#,
+            "min-required-recording-participants: '3' is not a number from 1 to 2"
+        ),
+        (#"<param name="denoise" value="some"/>"#, "denoise: 'some' is neither true nor false"),
         (
             #"<param name="enter-sound" value="tone_stream://%(x)"/>"#,
             "enter-sound: cannot read the tones 'tone_stream://%(x)'"
@@ -73,8 +90,11 @@ struct ConferenceConfigurationTests {
         ),
         (
             #"<param name="moh-sound" value="local_stream://moh"/>"#,
-            "sound files are not played yet: 'local_stream://moh' is silent"
+            "sounds of the kind 'local_stream://' are not supported and silent"
         ),
+        (#"<param name="ack-sound" value="beep.wav"/>"#, "conference parameter 'ack-sound' has no effect"),
+        (#"<param name="cdr-event-mode" value="content"/>"#, "conference parameter 'cdr-event-mode' has no effect"),
+        (#"<param name="caller-controls" value="mine"/>"#, "caller-controls: no group 'mine': no keys"),
     ])
     func listsWhatHasNoEffect(line: String, reason: String) throws {
         #expect(try warnings([file: conference(line)]) == ["\(file):2: warning: \(reason)"])
@@ -93,14 +113,65 @@ struct ConferenceConfigurationTests {
         #expect(try warnings([file: text]) == [])
     }
 
+    @Test func takesWhatCallersMeetWithoutAWord() throws {
+        let text = conference(
+            """
+            <param name="pin-retries" value="5"/><param name="announce-count" value="3"/>
+            <param name="terminate-on-silence" value="60"/><param name="heartbeat-period-sec" value="0"/>
+            <param name="auto-gain-level" value="2000"/><param name="auto-gain-low-energy-level" value="100"/>
+            <param name="auto-gain-change-factor" value="3"/><param name="denoise" value="true"/>
+            <param name="auto-record" value="${conference_name}.opus"/><param name="channels" value="2"/>
+            <param name="min-required-recording-participants" value="2"/><param name="comfort-noise" value="1400"/>
+            <param name="ivr-dtmf-timeout" value="700"/><param name="moh-sound" value="music/quiet.opus"/>
+            <param name="pin-sound" value="conference/conf-pin.wav"/><param name="alone-sound" value="silence"/>
+            <param name="enter-sound" value="tone_stream://%(200,0,500)"/><param name="caller-controls" value="none"/>
+            """
+        )
+        let (configuration, warnings) = try load([file: text])
+        #expect(warnings.map(\.description) == [])
+        let profile = configuration.roomProfile("default")
+        #expect(profile.pinRetries == 5)
+        #expect(profile.announceCount == 3)
+        #expect(profile.terminateOnSilence == .seconds(60))
+        #expect(profile.autoGainLevel == 2_000)
+        #expect(profile.autoRecord == "${conference_name}.opus")
+        #expect(profile.sound(.music)?.text == "music/quiet.opus")
+        #expect(profile.sound(.alone) == nil)
+        #expect(profile.controls(named: profile.callerControls).isEmpty)
+    }
+
+    @Test func givesEveryProfileKeysAndRoles() throws {
+        let text = """
+            <configuration name="conference.conf"><caller-controls>
+            <group name="default"><control action="mute" digits="1"/></group>
+            <group name="g"><control action="hangup" digits="##"/></group>
+            </caller-controls><profiles><profile name="p"><param name="caller-controls" value="g"/></profile></profiles>
+            </configuration>
+            """
+        let roles = """
+            <configuration name="parley.conf"><command-roles><command name="Kick" role="nobody"/></command-roles>
+            </configuration>
+            """
+        let files = [file: text, "c/autoload_configs/parley.conf.xml": roles]
+        let profiles = try load(files).configuration.roomProfiles
+        #expect(profiles.keys.sorted() == ["none", "p"])
+        let profile = try #require(profiles["p"])
+        #expect(profile.controls(named: profile.callerControls).map(\.digits) == ["##"])
+        #expect(profiles["none"]?.controls(named: "default").map(\.digits) == ["1", "*0"])
+        for profile in profiles.values { #expect(profile.policy.requirement(for: .kick(.all)) == .nobody) }
+    }
+
     @Test func readsGroupsOfKeys() throws {
         let text = """
             <configuration name="conference.conf"><caller-controls><group name="g">
             <control action="mute" digits="*0"/><control action="event" digits="#" data="x"/>
+            <control action="border" digits="1"/>
             </group></caller-controls></configuration>
             """
-        let group = try load([file: text]).configuration.conference.controls["g"]
-        #expect(group?.map(\.action) == ["mute", "event"])
+        let (configuration, warnings) = try load([file: text])
+        let group = configuration.conference.controls["g"]
+        #expect(warnings.map(\.description) == ["\(file):3: warning: caller control 'border' has no effect"])
+        #expect(group?.map(\.action) == [.toggleMute, .event])
         #expect(group?.map(\.data) == ["", "x"])
     }
 
@@ -109,6 +180,7 @@ struct ConferenceConfigurationTests {
             <configuration name="conference.conf"><caller-controls><group name="g">
             <control action="mute" digits="x"/>
             <control digits="1"/>
+            <control action="transfer" digits="2"/>
             </group><group/></caller-controls>
             <profiles><profile/><profile name="p"/><profile name="p"/></profiles></configuration>
             """
@@ -116,8 +188,9 @@ struct ConferenceConfigurationTests {
             problems([file: text]) == [
                 "\(file):2: error: 'x' are not keys of a telephone",
                 "\(file):3: error: a control needs an action and digits",
-                "\(file):4: error: a group of controls without a name", "\(file):5: error: a profile without a name",
-                "\(file):5: error: profile 'p' stands twice",
+                "\(file):4: error: transfer needs an extension in data",
+                "\(file):5: error: a group of controls without a name", "\(file):6: error: a profile without a name",
+                "\(file):6: error: profile 'p' stands twice",
             ]
         )
     }

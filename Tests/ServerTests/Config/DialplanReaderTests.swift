@@ -105,16 +105,16 @@ struct DialplanReaderTests {
             "application 'info' has no effect"
         ),
         (
-            #"<extension><condition><action application="park"/></condition></extension>"#,
-            "application 'park' is not supported: a call that comes to it ends with FACILITY_NOT_IMPLEMENTED"
+            #"<extension><condition><action application="valet_park"/></condition></extension>"#,
+            "application 'valet_park' is not supported: a call that comes to it ends with FACILITY_NOT_IMPLEMENTED"
         ),
         (
             #"<extension><condition><action application="echo" inline="true"/></condition></extension>"#,
             "inline has no effect on 'echo': only on set, export and unset"
         ),
         (
-            #"<extension><condition><action application="playback" data="a.wav"/></condition></extension>"#,
-            "sound files are not played yet: 'a.wav' is skipped"
+            #"<extension><condition><action application="playback" data="local_stream://moh"/></condition></extension>"#,
+            "sounds of the kind 'local_stream://' are not supported and silent"
         ),
         (
             #"<extension><condition field="${api(x)}" expression="y"/></extension>"#,

@@ -69,6 +69,19 @@ struct DirectoryReaderTests {
         #expect(try warnings([file: text]) == ["\(file):1: warning: user '1' has no password and cannot log in"])
     }
 
+    @Test func knowsCapabilitiesAndDialStrings() throws {
+        let parameters = #"""
+            <param name="password" value="p"/><param name="conference-capabilities" value="mute, kick hop"/>
+            <param name="dial-string" value="${verto_contact(${dialed_user}@${dialed_domain})}"/>
+            """#
+        let (configuration, warnings) = try load([file: "<domain name=\"d\">\(user("1", parameters))</domain>"])
+        #expect(
+            warnings.map(\.description) == [
+                "\(file):1: warning: conference-capabilities: there is no command 'hop'"
+            ])
+        #expect(configuration.directory.user("1", in: "d")?.parameters["conference-capabilities"] == "mute, kick hop")
+    }
+
     @Test func putsLoginsWithoutADomainIntoOurOwn() throws {
         let text = "<domain name=\"first\"/>"
         #expect(try load([file: text]).configuration.directory.defaultDomain == "example.com")

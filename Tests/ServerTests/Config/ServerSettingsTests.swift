@@ -51,6 +51,57 @@ struct ServerSettingsTests {
         #expect(problems([file: parley(line)]) == ["\(file):2: error: \(reason)"])
     }
 
+    @Test func readsWhatIsKeptOnDisk() throws {
+        let text = """
+            <configuration name="parley.conf"><cdr>
+            <param name="records-dir" value=""/><param name="keep-days" value="90"/>
+            <param name="recordings_dir" value="/srv/recordings"/><param name="sounds-dir" value="mine:/usr/share/sounds"/>
+            </cdr></configuration>
+            """
+        let storage = try load([file: text]).configuration.settings.storage
+        var expected = StorageSettings()
+        expected.records = nil
+        expected.keepDays = 90
+        expected.recordings = "/srv/recordings"
+        expected.sounds = ["mine", "/usr/share/sounds"]
+        #expect(storage == expected)
+        #expect(storage.sounds.map { StorageSettings.path($0, in: "var") } == ["var/mine", "/usr/share/sounds"])
+    }
+
+    @Test func findsTheFoldersOfRecords() throws {
+        let profiles = """
+            <configuration name="conference.conf"><profiles>
+            <profile name="a"><param name="cdr-log-dir" value="auto"/></profile>
+            <profile name="b"><param name="cdr-log-dir" value="x"/><param name="cdr-log-dir" value="/y"/></profile>
+            <profile name="c"/></profiles></configuration>
+            """
+        let (configuration, warnings) = try load(["c/autoload_configs/conference.conf.xml": profiles])
+        #expect(warnings.isEmpty)
+        let settings = configuration.recordSettings(data: "var")
+        #expect(settings.folder == "var/records")
+        #expect(settings.keepDays == 0)
+        #expect(settings.documents == ["a": "var/conference_cdr", "b": "/y"])
+    }
+
+    @Test(arguments: [
+        (#"<cdr><param name="record-dir" value="x"/></cdr>"#, "unknown setting 'record-dir' in <cdr>"),
+        (#"<cdr><param name="keep-days" value="ever"/></cdr>"#, "keep-days: 'ever' is not a number from 0 to 36500"),
+        ("<command-role/>", "<command-role> in parley.conf"),
+        ("<command-roles><row/></command-roles>", "<row> in <command-roles>"),
+        (#"<command-roles><command name="kick"/></command-roles>"#, "<command> needs a name and a role"),
+        (
+            #"<command-roles><command name="kik" role="operator"/></command-roles>"#, "there is no command 'kik'"
+        ),
+        (
+            #"<command-roles><command name="kick" role="boss"/></command-roles>"#,
+            "role: 'boss' is not one of participant, moderator, operator, capability, nobody"
+        ),
+    ])
+    func refusesMistakesInItsBlocks(block: String, reason: String) {
+        let text = "<configuration name=\"parley.conf\">\n\(block)</configuration>"
+        #expect(problems([file: text]) == ["\(file):2: error: \(reason)"])
+    }
+
     @Test func refusesPortsBeyondTheLast() {
         let text = parley(
             #"<param name="media-port-base" value="65000"/><param name="media-port-count" value="1000"/>"#)

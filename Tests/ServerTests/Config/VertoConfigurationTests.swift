@@ -115,6 +115,16 @@ struct VertoConfigurationTests {
             ])
     }
 
+    @Test(arguments: [("true", true), ("no", false)]) func readsWhetherPresenceIsTold(value: String, tells: Bool) throws
+    {
+        let text = verto(bind).replacing(
+            "<profiles>",
+            with: #"<settings><param name="enable-presence" value="\#(value)"/></settings><profiles>"#)
+        let (configuration, warnings) = try load([file: text])
+        #expect(configuration.verto.tellsPresence == tells)
+        #expect(warnings.isEmpty)
+    }
+
     @Test func readsTheSettings() throws {
         let text = verto(bind).replacing(
             "<profiles>",
@@ -125,6 +135,7 @@ struct VertoConfigurationTests {
         #expect(configuration.verto.detachTimeout == .seconds(30))
         #expect(configuration.limits.detachTimeout == .seconds(30))
         #expect(configuration.verto.debug == 1)
+        #expect(configuration.verto.tellsPresence)
         #expect(warnings.map(\.reason) == ["verto setting 'kslog' has no effect"])
     }
 }
