@@ -53,7 +53,7 @@ package struct PINEntry: Sendable {
         case .asking, .over: return []
         case .collecting: return collect(key, at: now)
         case .prompting, .scolding:
-            guard key.isDigit || key == "#" else { return [] }
+            guard key.isDigit else { return [] }
             (state, deadline) = (.collecting, now + Self.patience)
             return [.stopPlaying] + collect(key, at: now)
         }
@@ -99,7 +99,8 @@ package struct PINEntry: Sendable {
     }
 
     private mutating func collect(_ key: Character, at now: Duration) -> [Output] {
-        if key == "#" { return digits.isEmpty ? fail(at: now) : enter() }
+        // Behind a PIN that was long enough without it.
+        if key == "#" { return digits.isEmpty ? [] : enter() }
         guard key.isDigit else { return [] }
         digits.append(key)
         return digits.count >= longest ? enter() : []

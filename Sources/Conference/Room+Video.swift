@@ -23,6 +23,17 @@ extension Room {
         return effects
     }
 
+    /// The member's call has lost its media, and may get new ones: nobody is to look at its last picture until then. The
+    /// next one is told by ``videoReady(_:at:)``.
+    package mutating func videoLost(_ id: MemberID, at now: Duration) -> [Effect] {
+        guard members[id]?.hasPicture == true else { return [] }
+        var effects: [Effect] = []
+        members[id]?.hasPicture = false
+        followPicture(of: id, at: now, into: &effects)
+        publish(id, at: now, into: &effects)
+        return effects
+    }
+
     /// A client's wishes for pictures beside the switched one: element 0 is for slot 1, and so on. Replaces all former
     /// wishes. A wish for somebody who cannot be seen is kept until they can or leave.
     ///

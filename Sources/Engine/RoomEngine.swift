@@ -131,6 +131,13 @@ package final class RoomEngine {
         return old
     }
 
+    /// The call's media are gone; its client may come back with others (``reattached(_:over:_:_:at:)``).
+    package func mediaLost(_ leg: MediaLeg, at now: Instant) {
+        guard let id = member(of: leg) else { return }
+        expectedPictures.removeAll { $0 == id }
+        run(room.videoLost(id, at: time(now)), at: now)
+    }
+
     /// The call pressed a key.
     package func digit(_ key: Character, from leg: MediaLeg, at now: Instant) {
         if let id = member(of: leg) { run(room.digit(id, key, at: time(now)), at: now) }
@@ -144,6 +151,11 @@ package final class RoomEngine {
     /// A party that the room asked for was called, with this result.
     package func dialEnded(_ job: JobID, cause: String, peer: String?, at now: Instant) {
         run(room.dialEnded(job, cause: cause, peer: peer, at: time(now)), at: now)
+    }
+
+    /// A caller was refused for good.
+    package func rejected(_ request: JoinRequest, _ refusal: Refusal, at now: Instant) {
+        run(room.rejected(request, refusal, at: time(now)), at: now)
     }
 
     /// A recording cannot be written any more.

@@ -55,11 +55,19 @@ struct PINEntryTests {
         _ = entry.start(at: .zero)
         _ = entry.played(at: .zero)
         #expect(entry.advance(to: .seconds(10)) == [bad, .givenUp])
-        var impatient = self.entry()
-        _ = impatient.start(at: .zero)
-        #expect(type("#", into: &impatient) == [.stopPlaying, bad])
+    }
+
+    /// Who ends a PIN that was long enough with a `#` has not tried once more.
+    @Test func aLoneEndIsNoTry() {
+        var entry = entry(tries: "2")
+        _ = entry.start(at: .zero)
+        #expect(type("#", into: &entry) == [])
+        _ = type("9999", into: &entry)
+        #expect(type("#", into: &entry) == [])
+        #expect(entry.wrong(at: .zero) == [bad])
+        #expect(type("#", into: &entry) == [])
         // The next try may begin while it is scolded.
-        #expect(type("1234", into: &impatient) == [.stopPlaying, .entered("1234")])
+        #expect(type("1234", into: &entry) == [.stopPlaying, .entered("1234")])
     }
 
     @Test func aPromptWhoseEndNobodyTellsStopsNothing() {

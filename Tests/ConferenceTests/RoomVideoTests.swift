@@ -134,6 +134,17 @@ struct RoomVideoTests {
         #expect((cinema.screens[three] != nil) == row.sees, "\(row.what)")
     }
 
+    @Test func whoLostItsMediaIsNotLookedAtUntilItIsBack() throws {
+        var cinema = Cinema()
+        for id in [one, two, three] { try cinema.enter(id) }
+        cinema.run { room, now in room.videoLost(three, at: now) }
+        #expect(cinema.room.videoFloorHolder == two && cinema.screens[one] == two)
+        #expect(cinema.video(three)?.visible == false && cinema.video(three)?.muted == false)
+        #expect(cinema.run { room, now in room.videoLost(three, at: now) } == [])
+        cinema.run { room, now in room.videoReady(three, at: now) }
+        #expect(cinema.video(three)?.visible == true && cinema.room.videoFloorHolder == two)
+    }
+
     @Test func aSecondScreenIsNeverShown() throws {
         var cinema = Cinema()
         try cinema.enter(one, .both, flags: .secondScreen)
