@@ -215,7 +215,7 @@ extension VertoEndpoint {
     private func status(at now: Instant) -> JSONObject {
         [
             "systemStatus": "ready",
-            "uptime": ["seconds": .integer(now.nanoseconds / 1_000_000_000)],
+            "uptime": ["seconds": .integer(now.nanoseconds(since: settings.startedAt) / 1_000_000_000)],
             "sessions": ["count": ["active": .integer(Int64(calls.count))]],
             "connections": .integer(Int64(connections.count)),
             "conferences": .integer(Int64(rooms.summaries.count)),
@@ -224,7 +224,7 @@ extension VertoEndpoint {
 
     private func statusText(at now: Instant) -> String {
         """
-        UP \(now.nanoseconds / 1_000_000_000) seconds
+        UP \(now.nanoseconds(since: settings.startedAt) / 1_000_000_000) seconds
         \(calls.count) call(s)
         \(rooms.summaries.count) conference(s)
         \(connections.count) connection(s)

@@ -1,3 +1,5 @@
+package import Wire
+
 /// What an operator may turn on a Verto endpoint. Every limit has a default that suits one server of a few thousand
 /// users.
 package struct VertoSettings: Sendable {
@@ -17,6 +19,8 @@ package struct VertoSettings: Sendable {
     package var loginsPerConnection = 6
     /// Unix time of ``Wire/Instant`` zero, in seconds: what `verto.ping` and `login-expires` are counted with.
     package var unixTimeAtZero: Int64 = 0
+    /// Since when the server is up.
+    package var startedAt = Instant(nanoseconds: 0)
 
     // Connections. Origins are checked by the server, before there is a connection.
     package var allowedOrigins: [String] = []
