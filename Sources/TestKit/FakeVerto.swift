@@ -48,6 +48,14 @@ package struct FakeVerto {
         case liveArray(channel: String, FakeLiveArray.Change)
         /// Any other event, with its parameters.
         case event(channel: String, JSON)
+        /// Who is at the other end (`verto.display`).
+        case display(callID: String, name: String, number: String)
+        /// A `verto.modify` was carried out.
+        case modified(callID: String, action: String, holdState: String)
+        /// A text message, in a call or outside.
+        case text(callID: String?, from: String, body: String)
+        /// What a text command (`fsapi`) answered.
+        case told(String)
         case ended(callID: String, cause: String, code: Int)
         /// A request of ours failed.
         case refused(method: String, error: JSON)
@@ -66,7 +74,9 @@ package struct FakeVerto {
         case challenge
         case login
         case invite(callID: String)
+        case modify(callID: String, action: String)
         case subscribe(String)
+        case command
         case other(String)
     }
 
@@ -82,8 +92,9 @@ package struct FakeVerto {
         self.sessionID = sessionID
     }
 
-    /// The socket is open: two logins without credentials, in the stock client's order.
+    /// The socket is open, for the first time or again: two logins without credentials, in the stock client's order.
     package mutating func connected() -> [Output] {
+        (isLoggedIn, hasAnsweredChallenge, arrays) = (false, false, [:])
         nextID = 2
         pending = [1: .challenge, 2: .challenge]
         return [2, 1].map { .send(Self.request($0, "login", ["sessid": .string(sessionID)])) }
@@ -112,8 +123,16 @@ package struct FakeVerto {
     }
 
     /// Answers a call that was offered, or one that was set up again.
-    package mutating func accept(callID: String, sdp: String, isAttach: Bool = false) -> [Output] {
+    ///
+    /// - Parameter name: Who answers, for the caller to see; the server's word for it when `nil`.
+    package mutating func accept(
+        callID: String, sdp: String, isAttach: Bool = false, name: String? = nil
+    ) -> [Output] {
         let method = isAttach ? "verto.attach" : "verto.answer"
+        if let name, var dialog = dialogs[callID]?.object {
+            dialog["callee_id_name"] = .string(name)
+            dialogs[callID] = .object(dialog)
+        }
         return [request(method, ["sdp": .string(sdp), "dialogParams": dialog(callID)])]
     }
 
@@ -138,7 +157,20 @@ package struct FakeVerto {
         var params: JSONObject = ["action": .string(action)]
         for (key, value) in members.members { params.append(value, for: key) }
         params.append(dialog(callID), for: "dialogParams")
-        return [request("verto.modify", params)]
+        return [request("verto.modify", params, .modify(callID: callID, action: action))]
+    }
+
+    /// Sends a text message to a user, or to the other end of a call.
+    package mutating func text(_ body: String, to address: String, inCall callID: String? = nil) -> [Output] {
+        let message: JSON = ["to": .string(address), "body": .string(body), "inDialog": .bool(callID != nil)]
+        var params: JSONObject = ["msg": message]
+        if let callID { params["dialogParams"] = dialog(callID) }
+        return [request("verto.info", params)]
+    }
+
+    /// A text command, as at the server's console.
+    package mutating func command(_ name: String, _ argument: String) -> [Output] {
+        [request("fsapi", ["cmd": .string(name), "arg": .string(argument)], .command)]
     }
 
     package mutating func subscribe(to channel: String, callID: String? = nil) -> [Output] {
@@ -194,6 +226,9 @@ package struct FakeVerto {
             isLoggedIn = true
             return [.loggedIn]
         case .invite(let callID): return [.callCreated(callID)]
+        case .modify(let callID, let action):
+            return [.modified(callID: callID, action: action, holdState: result["holdState"]?.string ?? "")]
+        case .command: return [.told(result["message"]?.string ?? "")]
         case .subscribe(let channel):
             let accepted = result["subscribedChannels"]?.array?.contains(.string(channel)) ?? false
             return [accepted ? .subscribed(channel) : .subscriptionRefused(channel)]
@@ -217,6 +252,8 @@ package struct FakeVerto {
             dialogs[callID] = nil
             return [.refused(method: "verto.invite", error: error)]
         case .subscribe(let channel): return [.subscriptionRefused(channel)]
+        case .modify: return [.refused(method: "verto.modify", error: error)]
+        case .command: return [.refused(method: "fsapi", error: error)]
         // The echo of a bye the server has forgotten already.
         case .other("verto.bye"): return []
         case .other(let method): return [.refused(method: method, error: error)]
@@ -258,6 +295,13 @@ package struct FakeVerto {
             let code = params["causeCode"]?.int ?? 0
             // The client echoes every bye but one for a call it does not know.
             return hangUp(callID: callID, cause: cause, code: code) + [.ended(callID: callID, cause: cause, code: code)]
+        case ("verto.display", let callID?):
+            let (name, number) = (params["display_name"]?.string ?? "", params["display_number"]?.string ?? "")
+            return [.display(callID: callID, name: name, number: number)]
+        case ("verto.info", _):
+            guard let message = params["msg"] else { return [] }
+            let (from, body) = (message["from"]?.string ?? "", message["body"]?.string ?? "")
+            return [.text(callID: callID, from: from, body: body)]
         case ("verto.event", _): return receiveEvent(params)
         case ("verto.punt", _):
             dialogs = [:]

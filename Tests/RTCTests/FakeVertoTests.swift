@@ -18,6 +18,29 @@ struct FakeVertoTests {
         #expect(client.isLoggedIn)
     }
 
+    @Test func holdsAndSendsText() throws {
+        var client = loggedIn()
+        _ = client.invite(callID: "C-1", to: "1001", sdp: "v=0", name: "Ann", number: "1008")
+        let hold = try #require(sent(client.modify(callID: "C-1", action: "hold")).first)
+        #expect(
+            client.receive(
+                #"{"jsonrpc":"2.0","id":\#(hold["id"]?.int ?? 0),"result":{"callID":"C-1","action":"hold","holdState":"held"}}"#
+            ) == [.modified(callID: "C-1", action: "hold", holdState: "held")])
+        let text = try #require(sent(client.text("hello", to: "1001", inCall: "C-1")).first)
+        #expect(text["params"]?["msg"]?["inDialog"] == true && text["params"]?["msg"]?["body"]?.string == "hello")
+        #expect(
+            client.receive(
+                #"{"jsonrpc":"2.0","id":901,"method":"verto.info","params":{"msg":{"from":"b","body":"x"}}}"#)
+                == [.text(callID: nil, from: "b", body: "x")])
+    }
+
+    @Test func logsInAgainOnAnotherSocket() throws {
+        var client = loggedIn()
+        #expect(sent(client.connected()).count == 2)
+        #expect(!client.isLoggedIn)
+        #expect(sent(client.receive(Self.challenge(2))).count == 1)
+    }
+
     @Test func reportsAWrongPassword() {
         var client = FakeVerto(account: .init(login: "1", password: "x"), sessionID: "S")
         _ = client.connected()

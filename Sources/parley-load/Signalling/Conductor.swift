@@ -277,7 +277,8 @@ actor Conductor {
         case .ended(_, let cause, _): if !isOver { fail(client, "bye \(cause)") }
         case .punted: fail(client, "punted")
         case .malformed(let what): report.fails("malformed: \(what)")
-        case .ready, .callCreated, .called, .reattached, .left, .subscribed, .event: break
+        case .ready, .callCreated, .called, .reattached, .left, .subscribed, .event, .display, .modified, .text, .told:
+            break
         }
     }
 
