@@ -30,8 +30,8 @@ enum LocalAddresses {
         let raw = UnsafeRawPointer(name)
         switch unsafe CInt(name.pointee.sa_family) {
         case AF_INET:
-            let address = unsafe raw.loadUnaligned(as: sockaddr_in.self)
-            return TransportAddress(ipv4: UInt32(bigEndian: address.sin_addr.s_addr), port: 0)
+            let ip = unsafe UInt32(bigEndian: raw.loadUnaligned(fromByteOffset: 4, as: UInt32.self))
+            return TransportAddress(ipv4: ip, port: 0)
         case AF_INET6:
             let high = unsafe UInt64(bigEndian: raw.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
             let low = unsafe UInt64(bigEndian: raw.loadUnaligned(fromByteOffset: 16, as: UInt64.self))

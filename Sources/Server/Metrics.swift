@@ -32,6 +32,14 @@ struct Metrics {
                 ("{why=\"unauthentic\"}", "\(peers.unauthentic)"), ("{why=\"replayed\"}", "\(peers.replayed)"),
                 ("{why=\"malformed\"}", "\(peers.malformed)"),
             ])
+        let records = figures.records
+        add(
+            "records_total", "counter", "Records of calls and conferences, by what became of them.",
+            [
+                ("{became=\"written\"}", "\(records.written)"), ("{became=\"overdue\"}", "\(records.overdue)"),
+                ("{became=\"lost\"}", "\(records.lost)"),
+            ])
+        add("audit_lost_total", "counter", "Lines of the audit log that found no disk.", [("", "\(figures.auditLost)")])
         perLoop("legs", "gauge", "Calls with media.") { "\($0.legs.value)" }
         perLoop("routes", "gauge", "Addresses that calls are known by.") { "\($0.routes.value)" }
         perLoop("datagrams_total", "counter", "Datagrams received.") { "\($0.datagrams.value)" }

@@ -58,9 +58,10 @@ package struct Server {
         for warning in warnings { log.warning("configuration", metadata: ["at": "\(warning)"]) }
         let listens = try listens()
         Self.raiseDescriptorLimit()
-        let media = try startMedia()
+        let sounds = soundLibrary()
+        let media = try startMedia(await loadRoomSounds(sounds))
         do {
-            try await serviceGroup(listens, media, until: stopped, whenReady: whenReady).run()
+            try await serviceGroup(listens, media, sounds, until: stopped, whenReady: whenReady).run()
         } catch {
             // After a start that failed half-way they still run.
             media.stop()
@@ -69,16 +70,25 @@ package struct Server {
     }
 
     private func serviceGroup(
-        _ listens: [Listen], _ media: MediaThreads.Running, until stopped: (@Sendable () async -> Void)?,
-        whenReady: @escaping @Sendable (Int) -> Void
+        _ listens: [Listen], _ media: MediaThreads.Running, _ sounds: SoundLibrary,
+        until stopped: (@Sendable () async -> Void)?, whenReady: @escaping @Sendable (Int) -> Void
     ) throws -> ServiceGroup {
-        let audit = LineLog(path: data.file(configuration.settings.auditFile ?? "audit.jsonl"))
+        let startedAt = MonotonicClock.now
+        let (recordingNews, recorded) = AsyncStream.makeStream(of: RecordingWriter.News.self)
+        let helpers = helpers(sounds) { recorded.yield($0) }
         let bridge = Bridge(
             settings: bridgeSettings, loops: media.mailboxes, candidates: media.candidates,
-            fingerprint: dtlsIdentity.fingerprint, audit: audit, log: log)
+            fingerprint: dtlsIdentity.fingerprint, helpers: helpers, startedAt: startedAt, log: log)
         let listener = VertoListener(bridge: bridge, settings: bridgeSettings.verto, log: log)
-        let service = BridgeService(bridge: bridge, listener: listener, mailboxes: media.mailboxes, audit: audit)
-        var services: [ServiceGroupConfiguration.ServiceConfiguration] = []
+        let service = BridgeService(
+            bridge: bridge, listener: listener, mailboxes: media.mailboxes, helpers: helpers,
+            recordingNews: recordingNews, recordingTeller: recorded)
+        let control = ControlSocket(path: data.file("control.sock"), log: log) { line, name in
+            await withCheckedContinuation { answer in
+                Task { await bridge.control(line, by: name) { answer.resume(returning: $0) } }
+            }
+        }
+        var services: [ServiceGroupConfiguration.ServiceConfiguration] = [.init(service: control)]
         for listen in listens {
             let application = try application(
                 listen, listener: listener, bridge: bridge, media: media, whenReady: whenReady)
@@ -106,7 +116,7 @@ package struct Server {
 
     // MARK: Media
 
-    private func startMedia() throws -> MediaThreads.Running {
+    private func startMedia(_ sounds: [SoundName: Native.Sound]) throws -> MediaThreads.Running {
         if let wildcard = addresses.first(where: { ["0.0.0.0", "::"].contains($0) && advertised[$0] == nil }) {
             throw StartFailure("media on \(wildcard): browsers need to be told a real address; see --media-ip")
         }
@@ -115,8 +125,44 @@ package struct Server {
         return try MediaThreads.start(
             count: wanted > 0 ? wanted : max(1, cores - 1), addresses: addresses, advertised: advertised,
             firstPort: options.mediaPort ?? UInt16(configuration.settings.mediaPorts.lowerBound),
-            identity: dtlsIdentity, log: log)
+            identity: dtlsIdentity, sounds: sounds, log: log)
     }
+
+    // MARK: Files
+
+    private func soundLibrary() -> SoundLibrary {
+        let shipped = [ShippedFolder.find("conf").map { $0 + "/sounds" }].compactMap { $0 }
+        return SoundLibrary(folders: configuration.settings.storage.sounds.map { folder($0) } + shipped)
+    }
+
+    /// Every file that a room may play without being told.
+    private func loadRoomSounds(_ library: SoundLibrary) async -> [SoundName: Native.Sound] {
+        let names = Set(bridgeSettings.profiles.values.flatMap(\.allSounds).filter { !$0.isStream })
+        var loaded: [SoundName: Native.Sound] = [:]
+        for name in names {
+            do throws(SoundError) {
+                loaded[name] = try await library.sound(name.text)
+            } catch {
+                log.debug("a sound is missing", metadata: ["file": "\(name.text)", "reason": "\(error)"])
+            }
+        }
+        return loaded
+    }
+
+    private func helpers(
+        _ sounds: SoundLibrary, recordingNews: @escaping @Sendable (RecordingWriter.News) -> Void
+    ) -> Bridge.Helpers {
+        let storage = configuration.settings.storage
+        var records = configuration.recordSettings(data: data.path)
+        records.clockZero = MonotonicClock.unixNanoseconds
+        return Bridge.Helpers(
+            sounds: sounds,
+            recordings: storage.recordings.map { RecordingWriter(folder: folder($0), tell: recordingNews) },
+            records: CallRecords(records, log: log),
+            audit: AuditLog(path: configuration.settings.auditFile.map { data.file($0) }, log: log))
+    }
+
+    private func folder(_ name: String) -> String { StorageSettings.path(name, in: data.path) }
 
     private static func mediaAddresses(_ configuration: Configuration) -> [String] {
         var found: [String] = []
@@ -274,6 +320,7 @@ package struct Server {
         verto.detachTimeout = configuration.verto.detachTimeout
         verto.idleLimit = .seconds(100)
         verto.connectionsPerAddress = configuration.settings.maximumConnectionsPerAddress
+        verto.startedAt = MonotonicClock.now
         verto.unixTimeAtZero = (MonotonicClock.unixNanoseconds - MonotonicClock.now.nanoseconds) / 1_000_000_000
         if case .usersOf(let domain)? = profile?.authentication { verto.userAuthentication = .fixedDomain(domain) }
         var settings = BridgeSettings(

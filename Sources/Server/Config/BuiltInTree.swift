@@ -73,7 +73,7 @@ enum BuiltInTree {
           <user id="moderator">
             <params>
               <param name="password" value="$${moderator_password}"/>
-              <param name="jsonrpc-allowed-event-channels" value="conference-rooms"/>
+              <param name="jsonrpc-allowed-event-channels" value="conference-rooms,presence,user"/>
             </params>
             <variables>
               <variable name="moderator" value="true"/>
@@ -121,6 +121,14 @@ enum BuiltInTree {
             <condition field="destination_number" expression="^(3\d{3})$">
               <action application="answer"/>
               <action application="conference" data="$1@default"/>
+            </condition>
+          </extension>
+          <extension name="users">
+            <condition field="destination_number" expression="^([A-Za-z0-9][A-Za-z0-9._-]{0,63})$">
+              <action application="set" data="ringback=tone_stream://%(1000,3000,425)"/>
+              <action application="set" data="call_timeout=45"/>
+              <action application="set" data="hangup_after_bridge=true"/>
+              <action application="bridge" data="user/$1@${domain_name}"/>
             </condition>
           </extension>
         </context>

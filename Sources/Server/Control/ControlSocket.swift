@@ -70,7 +70,7 @@ package struct ControlSocket: Service {
                     return try Connection(wrappingChannelSynchronously: channel)
                 }
             }
-        let open = Counter()
+        let open = OpenCount()
         try await server.executeThenClose { connections in
             try await withTaskCancellationOrGracefulShutdownHandler {
                 try await withThrowingDiscardingTaskGroup { group in
@@ -161,7 +161,7 @@ package struct ControlSocket: Service {
     private static let notAllowed = "-ERR only the user that runs the server, and root, may ask\n"
 }
 
-private final class Counter: Sendable {
+private final class OpenCount: Sendable {
     private let value = Atomic(0)
 
     @discardableResult func add(_ step: Int) -> Int { value.add(step, ordering: .relaxed).newValue }

@@ -3,6 +3,7 @@ import Calls
 import Conference
 import Engine
 import Glibc
+import Native
 import RTC
 import Synchronization
 import Wire
@@ -44,9 +45,33 @@ enum LoopOrder: Sendable {
     case view(LegID, [(slot: Int, call: String?)])
     case refreshVideo(LegID)
     case close(LegID)
-    case play(LegID, SoloCall.Program)
+    /// The call's client is back: it goes on over another transport.
+    case renew(LegOpening)
+    /// Its end is told by its number.
+    case play(LegID, SoloCall.Program, number: Int)
+    /// What the call hears by ``play(_:_:number:)`` ends, and nothing is said of it.
+    case stopPlaying(LegID)
+    /// The two speak with each other until one of them is told otherwise.
+    case connect(LegID, LegID)
+    case disconnect(LegID, LegID)
+    case hold(LegID, Bool)
+    /// A key that the call pressed, for its room.
+    case key(LegID, Character)
+    /// Keys towards the far end.
+    case press(LegID, String)
     case join(RoomJoin)
     case leave(LegID)
+    /// Sounds that rooms may be told to play from now on.
+    case sounds([(name: SoundName, sound: Native.Sound)])
+    /// A caller who was refused for good, for the room's books.
+    case rejected(RoomKey, JoinRequest, Refusal)
+    case dialEnded(RoomKey, JobID, cause: String, peer: String?)
+    /// Where the mix of a recording goes.
+    case record(RoomKey, RecordingID, RecordingRing)
+    /// Where the track of a member goes.
+    case recordTrack(RoomKey, RecordingID, MemberID, RecordingRing)
+    /// A recording could not be written, or not any further.
+    case recordingEnded(RoomKey, RecordingID, failure: String?)
     case perform(OrderToken, RoomKey, Command, by: Issuer)
     case snapshot(RoomKey)
     case stop
@@ -57,7 +82,7 @@ enum LoopNews: Sendable {
     case failed(LegID, Peer.Failure)
     case closed(LegID, Peer.Counters)
     case digit(LegID, Character)
-    case applicationDone(LegID)
+    case applicationDone(LegID, number: Int)
     /// A ``LoopOrder/join(_:)`` came to nothing.
     case refused(LegID, RoomKey, Refusal)
     case opened(RoomKey, hasLiveArray: Bool)

@@ -27,13 +27,18 @@ final class MediaLoop {
     private var routes: [Path: MediaLeg] = [:]
     private var unvalidated: [String: MediaLeg] = [:]
     private var rooms: [RoomKey: RoomEngine] = [:]
-    private var solos: [LegID: SoloCall] = [:]
+    private var solos: [LegID: (call: SoloCall, number: Int)] = [:]
+    /// Both calls of a pair lead to it.
+    private var pairs: [LegID: CallPair] = [:]
+    /// Calls on hold, for what they are connected to later.
+    private var held: Set<LegID> = []
+    private let sounds: SoundSet
     private var membership: [LegID: RoomKey] = [:]
     private var schedule: TickSchedule<TickOwner>
     private var lobby: [LegID: MediaLeg] = [:]
     private var nextLobbyLook = Instant(nanoseconds: 0)
-    /// When each call last pressed a key in its media.
-    private var lastDigits: [LegID: Instant] = [:]
+    /// When the next key in a call's media would come at the steady rate; ahead of the clock after a burst.
+    private var nextDigits: [LegID: Instant] = [:]
     /// Of calls that are over.
     private var pastPictures = VideoLeg.Counters()
     private var nextPictureCount = Instant(nanoseconds: 0)
@@ -45,12 +50,16 @@ final class MediaLoop {
     private var facts: [MediaLeg.Fact] = []
     private var outputs: [RoomEngine.Output] = []
 
-    init(mailbox: LoopMailbox, sockets: [UDPSocket], poll: EventPoll, context: DTLSContext, wallClock: WallClock) {
+    init(
+        mailbox: LoopMailbox, sockets: [UDPSocket], poll: EventPoll, context: DTLSContext, wallClock: WallClock,
+        sounds: SoundSet
+    ) {
         self.mailbox = mailbox
         self.sockets = sockets
         self.context = context
         self.wallClock = wallClock
         self.poll = poll
+        self.sounds = sounds
         schedule = TickSchedule(startingAt: MonotonicClock.now)
         egress = Egress(sockets: sockets.count, capacity: 512) { index, batch in sockets[index].send(batch) }
     }
@@ -137,7 +146,12 @@ final class MediaLoop {
             case .validated(let path): routes[path] = leg
             case .retired(let path): if routes[path] === leg { routes[path] = nil }
             case .connected: mailbox.post(.connected(id))
-            case .failed(let failure): mailbox.post(.failed(id, failure))
+            case .failed(let failure):
+                if let room = room(of: id) {
+                    room.mediaLost(leg, at: MonotonicClock.now)
+                    drain(room)
+                }
+                mailbox.post(.failed(id, failure))
             }
         }
         for fact in facts {
@@ -147,16 +161,19 @@ final class MediaLoop {
         facts.removeAll(keepingCapacity: true)
     }
 
-    /// Nobody presses keys faster; each costs the signalling side a command to the room.
+    /// Nobody presses keys faster, but the network may bring some at once; each costs the signalling side a command to
+    /// the room.
     private func isPlausible(keyOf id: LegID) -> Bool {
         let now = MonotonicClock.now
-        if let last = lastDigits[id], now.duration(since: last) < Self.shortestKey { return false }
-        lastDigits[id] = now
+        let next = max(nextDigits[id] ?? now, now)
+        guard next <= now.advanced(by: Self.keyBurst) else { return false }
+        nextDigits[id] = next.advanced(by: Self.shortestKey)
         return true
     }
 
     /// Browsers send tones of 40 ms and more, 30 ms and more apart.
     private static let shortestKey: Duration = .milliseconds(50)
+    private static let keyBurst: Duration = .seconds(1)
 
     // MARK: Ticks
 
@@ -174,6 +191,7 @@ final class MediaLoop {
                 switch owner {
                 case .room(let key): tickRoom(key, deadline)
                 case .solo(let id): tickSolo(id, deadline)
+                case .pair(let id): tickPair(id, deadline)
                 }
             }
             mailbox.counters.noteTickCost(clinux_thread_cpu_time() - started)
@@ -188,12 +206,19 @@ final class MediaLoop {
     }
 
     private func tickSolo(_ id: LegID, _ now: Instant) {
-        guard let solo = solos[id] else { return schedule.remove(.solo(id)) }
+        guard let (solo, number) = solos[id] else { return schedule.remove(.solo(id)) }
         advance(solo.leg, to: now)
         guard solo.advance(to: now) == .ended else { return }
         end(solo: id, at: now)
         lobby[id] = solo.leg
-        mailbox.post(.applicationDone(id))
+        mailbox.post(.applicationDone(id, number: number))
+    }
+
+    private func tickPair(_ id: LegID, _ now: Instant) {
+        guard let pair = pairs[id] else { return schedule.remove(.pair(id)) }
+        pair.advance(to: now)
+        advance(pair.one, to: now)
+        advance(pair.two, to: now)
     }
 
     private func advance(_ leg: MediaLeg, to now: Instant) {
@@ -213,7 +238,24 @@ final class MediaLoop {
             case .view(let id, let wishes): view(id, wishes, at: now)
             case .refreshVideo(let id): refreshVideo(of: id, at: now)
             case .close(let id): close(id)
-            case .play(let id, let program): play(program, to: id, at: now)
+            case .renew(let opening): renew(opening, at: now)
+            case .stopPlaying(let id): stopPlaying(id, at: now)
+            case .connect(let one, let two): connect(one, two, at: now)
+            case .disconnect(let one, _): leave(one, at: now)
+            case .hold(let id, let isHeld): hold(id, isHeld, at: now)
+            case .key(let id, let key): press(key, id, at: now)
+            case .press(let id, let keys): _ = legs[id]?.press(keys)
+            case .sounds(let loaded): for (name, sound) in loaded { sounds.insert(sound, named: name) }
+            case .rejected(let key, let request, let refusal):
+                change(key) { $0.rejected(request, refusal, at: now) }
+            case .dialEnded(let key, let job, let cause, let peer):
+                change(key) { $0.dialEnded(job, cause: cause, peer: peer, at: now) }
+            case .record(let key, let id, let ring): change(key) { $0.record(id, into: ring) }
+            case .recordTrack(let key, let id, let member, let ring):
+                change(key) { $0.record(id, member: member, into: ring) }
+            case .recordingEnded(let key, let id, let failure):
+                change(key) { $0.recordingEnded(id, failure: failure, at: now) }
+            case .play(let id, let program, let number): play(program, number, to: id, at: now)
             case .join(let join): enter(join, at: now)
             case .leave(let id): leave(id, at: now)
             case .perform(let token, let key, let command, let issuer):
@@ -238,17 +280,44 @@ final class MediaLoop {
         unvalidated[opening.local.ufrag] = leg
     }
 
+    /// Does something to a room, and passes on what follows.
+    private func change(_ key: RoomKey, _ body: (RoomEngine) -> Void) {
+        guard let room = rooms[key] else { return }
+        body(room)
+        drain(room)
+    }
+
+    private func room(of id: LegID) -> RoomEngine? { membership[id].flatMap { rooms[$0] } }
+
+    /// The old transport is forgotten; the new one waits for its first check.
+    private func renew(_ opening: LegOpening, at now: Instant) {
+        guard let leg = legs[opening.id],
+            let peer = try? Peer(
+                local: opening.local, remote: opening.remote, context: context, egress: egress, at: now)
+        else { return mailbox.post(.failed(opening.id, .handshake("no memory for DTLS"))) }
+        let old: Peer
+        if let room = room(of: opening.id) {
+            old = room.reattached(leg, over: peer, opening.audio, opening.videos, at: now)
+            drain(room)
+        } else {
+            old = leg.replaceTransport(peer, opening.audio, opening.videos, at: now)
+        }
+        unvalidated[old.local.ufrag] = nil
+        for path in old.ice.paths where routes[path] === leg { routes[path] = nil }
+        unvalidated[opening.local.ufrag] = leg
+    }
+
     private func renegotiate(
         _ id: LegID, _ audio: AudioParameters?, _ videos: [VideoParameters], at now: Instant
     ) {
         guard let leg = legs[id] else { return }
-        guard let room = membership[id].flatMap({ rooms[$0] }) else { return leg.negotiated(audio, videos, at: now) }
+        guard let room = room(of: id) else { return leg.negotiated(audio, videos, at: now) }
         room.renegotiated(leg, audio, videos, at: now)
         drain(room)
     }
 
     private func view(_ id: LegID, _ wishes: [(slot: Int, call: String?)], at now: Instant) {
-        guard let leg = legs[id], let room = membership[id].flatMap({ rooms[$0] }) else { return }
+        guard let leg = legs[id], let room = room(of: id) else { return }
         room.view(leg, wishes, at: now)
         drain(room)
     }
@@ -265,20 +334,55 @@ final class MediaLoop {
         if let counters = leg.video?.counters { pastPictures.add(counters) }
         leg.close(at: now)
         lobby[id] = nil
-        lastDigits[id] = nil
+        nextDigits[id] = nil
+        held.remove(id)
         unvalidated[leg.peer.local.ufrag] = nil
         for path in leg.peer.ice.paths where routes[path] === leg { routes[path] = nil }
         mailbox.post(.closed(id, leg.peer.counters))
     }
 
-    private func play(_ program: SoloCall.Program, to id: LegID, at now: Instant) {
+    private func play(_ program: SoloCall.Program, _ number: Int, to id: LegID, at now: Instant) {
         guard let leg = legs[id], let solo = try? SoloCall(leg: leg, program: program) else {
-            return mailbox.post(.applicationDone(id))
+            return mailbox.post(.applicationDone(id, number: number))
         }
         leave(id, at: now)
         lobby[id] = nil
-        solos[id] = solo
+        solos[id] = (solo, number)
         schedule.add(.solo(id), at: now)
+    }
+
+    private func stopPlaying(_ id: LegID, at now: Instant) {
+        guard solos[id] != nil else { return }
+        leave(id, at: now)
+    }
+
+    private func connect(_ one: LegID, _ two: LegID, at now: Instant) {
+        guard one != two, let first = legs[one], let second = legs[two] else { return }
+        leave(one, at: now)
+        leave(two, at: now)
+        let pair = CallPair(one: first, two: second, at: now)
+        for id in [one, two] {
+            lobby[id] = nil
+            pairs[id] = pair
+        }
+        if held.contains(one) { pair.hold(first, true, at: now) }
+        if held.contains(two) { pair.hold(second, true, at: now) }
+        schedule.add(.pair(one), at: now)
+    }
+
+    private func hold(_ id: LegID, _ isHeld: Bool, at now: Instant) {
+        guard let leg = legs[id] else { return }
+        if isHeld { held.insert(id) } else { held.remove(id) }
+        pairs[id]?.hold(leg, isHeld, at: now)
+        guard let room = room(of: id) else { return }
+        room.hold(leg, isHeld, at: now)
+        drain(room)
+    }
+
+    private func press(_ key: Character, _ id: LegID, at now: Instant) {
+        guard let leg = legs[id], let room = room(of: id) else { return }
+        room.digit(key, from: leg, at: now)
+        drain(room)
     }
 
     private func enter(_ join: RoomJoin, at now: Instant) {
@@ -293,7 +397,7 @@ final class MediaLoop {
         guard
             let room = rooms[join.key]
                 ?? (try? RoomEngine(
-                    key: join.key, profile: join.profile, startedAt: join.startedAt, at: now))
+                    key: join.key, profile: join.profile, startedAt: join.startedAt, sounds: sounds, at: now))
         else { return mailbox.post(.refused(join.leg, join.key, .notActive)) }
         do throws(Refusal) {
             try room.join(leg, join.request, at: now)
@@ -302,6 +406,7 @@ final class MediaLoop {
         }
         lobby[join.leg] = nil
         membership[join.leg] = join.key
+        if held.contains(join.leg) { room.hold(leg, true, at: now) }
         if isNew {
             rooms[join.key] = room
             schedule.add(.room(join.key), at: now)
@@ -313,6 +418,7 @@ final class MediaLoop {
     /// Takes a call out of whatever it is in; it stays open.
     private func leave(_ id: LegID, at now: Instant) {
         end(solo: id, at: now)
+        end(pair: id, at: now)
         guard let leg = legs[id] else { return }
         lobby[id] = leg
         guard let key = membership.removeValue(forKey: id), let room = rooms[key] else { return }
@@ -322,8 +428,20 @@ final class MediaLoop {
 
     private func end(solo id: LegID, at now: Instant) {
         guard let solo = solos.removeValue(forKey: id) else { return }
-        solo.end(at: now)
+        solo.call.end(at: now)
         schedule.remove(.solo(id))
+    }
+
+    /// Takes both calls of a pair apart.
+    private func end(pair id: LegID, at now: Instant) {
+        guard let pair = pairs[id] else { return }
+        pair.end(at: now)
+        for leg in [pair.one, pair.two] {
+            let id = LegID(leg.id)
+            pairs[id] = nil
+            schedule.remove(.pair(id))
+            if legs[id] != nil { lobby[id] = leg }
+        }
     }
 
     private func perform(
@@ -342,7 +460,7 @@ final class MediaLoop {
         room.takeOutputs(into: &outputs)
         for output in outputs {
             switch output {
-            case .removed(let id, _):
+            case .removed(let id, _), .transferToRoom(let id, _, _), .transferCall(let id, _):
                 if let leg = legs[LegID(id)] {
                     membership[LegID(id)] = nil
                     lobby[LegID(id)] = leg
@@ -377,6 +495,7 @@ final class MediaLoop {
 private enum TickOwner: Hashable {
     case room(RoomKey)
     case solo(LegID)
+    case pair(LegID)
 }
 
 /// The one reader of the clock that media runs on.

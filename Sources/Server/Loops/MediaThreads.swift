@@ -1,4 +1,5 @@
 import CLinux
+import Conference
 import Engine
 import Glibc
 import Logging
@@ -23,10 +24,11 @@ enum MediaThreads {
     /// - Parameters:
     ///   - addresses: Local literals to bind, best first.
     ///   - advertised: What to say instead of a bound address (a mapped one), by local literal.
+    ///   - sounds: What rooms play without being told.
     ///   - firstPort: Of the first loop; each further one takes the next. 0 lets the kernel choose.
     static func start(
         count: Int, addresses: [String], advertised: [String: String], firstPort: UInt16, identity: Identity,
-        log: Logger
+        sounds: [SoundName: Native.Sound], log: Logger
     ) throws -> Running {
         let bound = try sockets(count: count, addresses: addresses, firstPort: firstPort)
         let context = try DTLSContext(identity: identity)
@@ -36,7 +38,8 @@ enum MediaThreads {
             let mailbox = try LoopMailbox()
             let poll = try EventPoll(watching: sockets.map(\.descriptor) + [mailbox.wakeDescriptor])
             return ThreadSeed(
-                mailbox: mailbox, sockets: sockets, poll: poll, context: context, clock: clock, log: log)
+                mailbox: mailbox, sockets: sockets, poll: poll, context: context, clock: clock, sounds: sounds,
+                log: log)
         }
         let running = Running(
             mailboxes: seeds.map(\.mailbox),
@@ -99,7 +102,8 @@ enum MediaThreads {
                 "no real-time priority for media; ticks may be late under load", metadata: ["errno": "\(status)"])
         }
         MediaLoop(
-            mailbox: seed.mailbox, sockets: seed.sockets, poll: seed.poll, context: seed.context, wallClock: seed.clock
+            mailbox: seed.mailbox, sockets: seed.sockets, poll: seed.poll, context: seed.context,
+            wallClock: seed.clock, sounds: SoundSet(kept: seed.sounds)
         ).run()
         return seed.mailbox
     }
@@ -114,17 +118,19 @@ enum MediaThreads {
         let poll: EventPoll
         let context: DTLSContext
         let clock: WallClock
+        let sounds: [SoundName: Native.Sound]
         let log: Logger
 
         init(
             mailbox: LoopMailbox, sockets: [UDPSocket], poll: EventPoll, context: DTLSContext, clock: WallClock,
-            log: Logger
+            sounds: [SoundName: Native.Sound], log: Logger
         ) {
             self.mailbox = mailbox
             self.sockets = sockets
             self.poll = poll
             self.context = context
             self.clock = clock
+            self.sounds = sounds
             self.log = log
         }
     }

@@ -128,29 +128,25 @@ import Wire
         return unsafe made
     }
 
+    /// The kernel's `sockaddr_in` and `sockaddr_in6` are written and read by the places of their fields (ip(7), ipv6(7)).
     private static func bind(_ descriptor: CInt, to address: TransportAddress) -> Bool {
-        if let ipv4 = address.ipv4 {
-            var name = sockaddr_in()
-            name.sin_family = sa_family_t(AF_INET)
-            name.sin_port = address.port.bigEndian
-            name.sin_addr.s_addr = ipv4.bigEndian
-            return unsafe withUnsafePointer(to: &name) { pointer in
-                unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    unsafe Glibc.bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
-                }
+        var name = sockaddr_storage()
+        let length = unsafe withUnsafeMutableBytes(of: &name) { bytes in
+            unsafe bytes.storeBytes(of: address.port.bigEndian, toByteOffset: 2, as: UInt16.self)
+            guard let ipv4 = address.ipv4 else {
+                let halves = address.ipv6 ?? (high: 0, low: 0)
+                unsafe bytes.storeBytes(of: sa_family_t(AF_INET6), as: sa_family_t.self)
+                unsafe bytes.storeBytes(of: halves.high.bigEndian, toByteOffset: 8, as: UInt64.self)
+                unsafe bytes.storeBytes(of: halves.low.bigEndian, toByteOffset: 16, as: UInt64.self)
+                return MemoryLayout<sockaddr_in6>.size
             }
-        }
-        var name = sockaddr_in6()
-        name.sin6_family = sa_family_t(AF_INET6)
-        name.sin6_port = address.port.bigEndian
-        let halves = address.ipv6 ?? (high: 0, low: 0)
-        unsafe withUnsafeMutableBytes(of: &name.sin6_addr) { bytes in
-            unsafe bytes.storeBytes(of: halves.high.bigEndian, as: UInt64.self)
-            unsafe bytes.storeBytes(of: halves.low.bigEndian, toByteOffset: 8, as: UInt64.self)
+            unsafe bytes.storeBytes(of: sa_family_t(AF_INET), as: sa_family_t.self)
+            unsafe bytes.storeBytes(of: ipv4.bigEndian, toByteOffset: 4, as: UInt32.self)
+            return MemoryLayout<sockaddr_in>.size
         }
         return unsafe withUnsafePointer(to: &name) { pointer in
             unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                unsafe Glibc.bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in6>.size)) == 0
+                unsafe Glibc.bind(descriptor, $0, socklen_t(length)) == 0
             }
         }
     }
@@ -170,9 +166,9 @@ import Wire
         unsafe withUnsafeBytes(of: storage) { bytes in
             switch CInt(storage.ss_family) {
             case AF_INET:
-                let name = unsafe bytes.load(as: sockaddr_in.self)
-                return TransportAddress(
-                    ipv4: UInt32(bigEndian: name.sin_addr.s_addr), port: UInt16(bigEndian: name.sin_port))
+                let port = unsafe UInt16(bigEndian: bytes.load(fromByteOffset: 2, as: UInt16.self))
+                let ip = unsafe UInt32(bigEndian: bytes.load(fromByteOffset: 4, as: UInt32.self))
+                return TransportAddress(ipv4: ip, port: port)
             case AF_INET6:
                 let port = unsafe UInt16(bigEndian: bytes.load(fromByteOffset: 2, as: UInt16.self))
                 let high = unsafe UInt64(bigEndian: bytes.load(fromByteOffset: 8, as: UInt64.self))

@@ -150,11 +150,21 @@ package struct RecordReader {
     private static func value(_ value: DatabaseValue?, _ kind: RecordTable.Kind) -> JSON {
         guard let value, !value.isNull else { return .null }
         switch kind {
-        case .flag: return Bool.fromDatabaseValue(value).map { .bool($0) } ?? .null
-        case .integer: return Int64.fromDatabaseValue(value).map { .integer($0) } ?? .null
-        case .real: return Double.fromDatabaseValue(value).map { .number($0) } ?? .null
-        case .text: return String.fromDatabaseValue(value).map { .string($0) } ?? .null
-        case .json: return String.fromDatabaseValue(value).flatMap { try? JSON(parsing: $0) } ?? .null
+        case .flag:
+            guard let flag = Bool.fromDatabaseValue(value) else { return .null }
+            return .bool(flag)
+        case .integer:
+            guard let number = Int64.fromDatabaseValue(value) else { return .null }
+            return .integer(number)
+        case .real:
+            guard let number = Double.fromDatabaseValue(value) else { return .null }
+            return .number(number)
+        case .text:
+            guard let text = String.fromDatabaseValue(value) else { return .null }
+            return .string(text)
+        case .json:
+            guard let text = String.fromDatabaseValue(value), let json = try? JSON(parsing: text) else { return .null }
+            return json
         }
     }
 }

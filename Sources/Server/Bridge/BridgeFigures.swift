@@ -9,6 +9,9 @@ struct BridgeFigures: Sendable {
     let rooms: Int
     let verto: [VertoCounter: Int]
     let peers: Peer.Counters
+    let records: CallRecords.Figures
+    /// Lines of the audit log that found no disk.
+    let auditLost: Int
 }
 
 extension Peer.Counters {

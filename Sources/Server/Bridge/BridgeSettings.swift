@@ -11,5 +11,5 @@ package struct BridgeSettings: Sendable {
     package var profiles: [String: RoomProfile]
 
     /// An unknown profile is a room with built-in defaults, as in FreeSWITCH.
-    func profile(_ name: String) -> RoomProfile { profiles[name] ?? RoomProfile(name: "none") }
+    func profile(_ name: String) -> RoomProfile { profiles[name] ?? profiles["none"] ?? RoomProfile(name: "none") }
 }

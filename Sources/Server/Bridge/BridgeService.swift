@@ -5,15 +5,17 @@ struct BridgeService: Service {
     let bridge: Bridge
     let listener: VertoListener
     let mailboxes: [LoopMailbox]
-    let audit: LineLog
+    let helpers: Bridge.Helpers
+    let recordingNews: AsyncStream<RecordingWriter.News>
+    let recordingTeller: AsyncStream<RecordingWriter.News>.Continuation
 
     func run() async throws {
         await withTaskGroup(of: Void.self) { group in
             for mailbox in mailboxes {
                 group.addTask { await mailbox.forEachBatch { await bridge.handle($0) } }
             }
+            group.addTask { for await news in recordingNews { await bridge.handle(news) } }
             group.addTask { for await id in listener.drained { await bridge.drained(id) } }
-            group.addTask { await audit.run() }
             group.addTask {
                 while !Task.isCancelled && !Task.isShuttingDownGracefully {
                     await bridge.advance()
@@ -34,7 +36,10 @@ struct BridgeService: Service {
         }
         for mailbox in mailboxes { mailbox.send(.stop) }
         listener.finish()
-        audit.finish()
+        await helpers.recordings?.close()
+        recordingTeller.finish()
+        await helpers.records.close()
+        await helpers.audit.close()
     }
 
     private static let timerStep: Duration = .milliseconds(50)
