@@ -62,7 +62,9 @@ struct CallTests {
 
     static let refused = [
         Refused(
-            what: "an unknown destination", destination: "4711", edit: { $0 }, cause: "NO_ROUTE_DESTINATION", code: 3),
+            what: "no destination", destination: "+4711", edit: { $0 }, cause: "NO_ROUTE_DESTINATION", code: 3),
+        Refused(
+            what: "an unknown user", destination: "4711", edit: { $0 }, cause: "SUBSCRIBER_ABSENT", code: 20),
         Refused(
             what: "an offer that is no SDP", destination: "3500", edit: { _ in "nonsense" },
             cause: "INCOMPATIBLE_DESTINATION", code: 88),
@@ -111,7 +113,8 @@ struct CallTests {
         }
         try await RunningServer.run(adjust: generous) { server in
             let user = try await VertoUser.logIn(server, as: "guest", session: "s1")
-            let offer = try await Caller(server, as: "guest", session: "s2", to: "9196").browser.offer.text
+            let caller = try await Caller(server, as: "guest", session: "s2", to: "9196")
+            let offer = caller.browser.offer.text
             for round in 0..<200 {
                 let callID = "call \(round)"
                 user.perform { verto in
@@ -120,15 +123,24 @@ struct CallTests {
                 }
             }
             try await user.wait("the last call") { $0 == .callCreated("call 199") }
-            user.socket.line.close()
-            try await server.wait(for: "connections") { $0 == 0 }
+            caller.hangUp()
             try await server.waitForNoCalls()
         }
     }
 
     @Test
     func leaveNoTraceInARoomThatRefusesThem() async throws {
-        let settings: @Sendable (inout BridgeSettings) -> Void = { $0.profiles["default"]?.pin = "1234" }
+        let plan = try load([
+            "c/dialplan/default.xml": dialplan(
+                """
+                <extension name="full"><condition field="destination_number" expression="^(36\\d\\d)$">
+                <action application="answer"/>
+                <action application="set" data="conference_member_flags=join-only"/>
+                <action application="conference" data="$1@default"/>
+                </condition></extension>
+                """)
+        ]).configuration.dialplan
+        let settings: @Sendable (inout BridgeSettings) -> Void = { $0.dialplan = plan }
         try await RunningServer.run(adjust: settings) { server in
             for round in 0..<5 {
                 let caller = try await Caller(server, as: "guest", session: "s\(round)", to: "36\(10 + round)")
@@ -143,8 +155,12 @@ struct CallTests {
     }
 
     @Test
-    func endWithTheirSocket() async throws {
-        try await RunningServer.run { server in
+    func endSomeTimeAfterTheirSocket() async throws {
+        let settings: @Sendable (inout BridgeSettings) -> Void = {
+            $0.limits.detachTimeout = .milliseconds(100)
+            $0.verto.detachTimeout = .milliseconds(100)
+        }
+        try await RunningServer.run(adjust: settings) { server in
             let caller = try await Caller(server, as: "guest", session: "s1", to: "3500")
             try await caller.connect()
             caller.user.socket.line.close()
@@ -153,8 +169,9 @@ struct CallTests {
     }
 
     @Test
-    func endWhenTheBrowserSaysGoodbyeInTheirMedia() async throws {
-        try await RunningServer.run { server in
+    func endWhenTheBrowserSaysGoodbyeInTheirMediaAndDoesNotComeBack() async throws {
+        let settings: @Sendable (inout BridgeSettings) -> Void = { $0.limits.lostMediaPatience = .milliseconds(100) }
+        try await RunningServer.run(adjust: settings) { server in
             let caller = try await Caller(server, as: "guest", session: "s1", to: "3500")
             try await caller.connect()
             caller.browser.close()

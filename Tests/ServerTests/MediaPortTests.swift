@@ -1,5 +1,7 @@
+import Calls
 import Native
 import RTC
+import Server
 import TestKit
 import Testing
 import Wire
@@ -9,7 +11,8 @@ struct MediaPortTests {
     /// sent behind all the noise.
     @Test
     func doesNotAnswerStrangersAndCountsThem() async throws {
-        try await RunningServer.run { server in
+        let patient: @Sendable (inout BridgeSettings) -> Void = { $0.limits.mediaPatience = .seconds(300) }
+        try await RunningServer.run(adjust: patient) { server in
             let caller = try await Caller(server, as: "guest", session: "s1", to: "9196")
             let answer = try BrowserAnswer(parsing: try await caller.answer(), to: caller.browser.offer, isIPv6: false)
             let before = try await server.figure("datagrams_total")

@@ -59,7 +59,7 @@ struct ShippedTreeTests {
         #expect(shipped.run(destination) == builtIn.run(destination))
     }
 
-    @Test func routesRoomsScreensAndTests() {
+    @Test func routesRoomsScreensTestsAndUsers() {
         #expect(shipped.run("3500") == ["answer", "conference 3500@default"])
         #expect(
             shipped.run("3500-screen") == [
@@ -67,7 +67,12 @@ struct ShippedTreeTests {
             ])
         #expect(shipped.run("9196") == ["answer", "echo"])
         #expect(shipped.run("9197") == ["answer", "playback {loops=-1}tone_stream://%(251,0,1004)"])
-        #expect(shipped.run("4000") == [])
+        #expect(
+            shipped.run("ann.b") == [
+                "set ringback=tone_stream://%(1000,3000,425)", "set call_timeout=45", "set hangup_after_bridge=true",
+                "bridge user/ann.b@example.com",
+            ])
+        for nobody in ["", "+49", "a b", "user/1000", ".1000"] { #expect(shipped.run(nobody) == []) }
     }
 
     @Test func hasTheSameUsersButForTheExtensions() {

@@ -5,6 +5,8 @@ import Wire
 /// A whole server in this process, on free ports and a folder of its own.
 struct RunningServer: Sendable {
     let port: Int
+    /// The data folder.
+    let data: String
     let passwords: [String: String]
     /// Makes ``Server`` end as a SIGTERM does.
     let stop: @Sendable () -> Void
@@ -12,9 +14,12 @@ struct RunningServer: Sendable {
     struct DidNotStart: Error {}
 
     /// Starts a server, runs `body`, and waits for a clean end.
+    ///
+    /// - Parameter afterwards: Looks at what the server left in its data folder.
     static func run(
         adjust: (@Sendable (inout BridgeSettings) -> Void)? = nil, pages: String? = nil, mediaLoops: Int? = nil,
-        _ body: @escaping @Sendable (RunningServer) async throws -> Void
+        _ body: @escaping @Sendable (RunningServer) async throws -> Void,
+        afterwards: ((_ data: String) throws -> Void)? = nil
     ) async throws {
         let folder = try TemporaryFolder()
         var options = options(data: folder.path)
@@ -33,7 +38,8 @@ struct RunningServer: Sendable {
                 return try await group.waitForAll()
             }
             let running = RunningServer(
-                port: port, passwords: try Self.passwords(in: folder.path), stop: { stopped.finish() })
+                port: port, data: folder.path, passwords: try Self.passwords(in: folder.path),
+                stop: { stopped.finish() })
             do {
                 try await body(running)
             } catch {
@@ -44,7 +50,11 @@ struct RunningServer: Sendable {
             try await soon("the end of the server") { for await _ in ports {} }
             try await group.waitForAll()
         }
+        try afterwards?(folder.path)
     }
+
+    /// Of a user whose password the first start made up, or the one of all others.
+    func password(of user: String) -> String { passwords[user] ?? passwords["default"] ?? "" }
 
     static func options(data: String) -> ServerOptions {
         var options = ServerOptions()

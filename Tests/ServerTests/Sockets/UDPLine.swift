@@ -42,6 +42,12 @@ final class UDPLine {
         try await channel.writeAndFlush(AddressedEnvelope(remoteAddress: remote, data: ByteBuffer(bytes: bytes))).get()
     }
 
+    /// As ``send(_:to:)``, without waiting for the kernel.
+    func post(_ bytes: [UInt8], to destination: TransportAddress) {
+        guard let remote = try? SocketAddress(ipAddress: destination.ip, port: Int(destination.port)) else { return }
+        channel.writeAndFlush(AddressedEnvelope(remoteAddress: remote, data: ByteBuffer(bytes: bytes)), promise: nil)
+    }
+
     /// The next datagram or tick; there is always one within 20 ms.
     func next() async -> Input { await inputs.next(isolation: #isolation) ?? .tick }
 

@@ -3,7 +3,7 @@ import Wire
 
 /// A stock client on a real socket. Used by one task.
 final class VertoUser {
-    let socket: WebSocketClient
+    private(set) var socket: WebSocketClient
     private(set) var verto: FakeVerto
     /// Everything that happened and that nobody has waited for yet.
     private var happened: [FakeVerto.Output] = []
@@ -13,7 +13,7 @@ final class VertoUser {
     init(_ server: RunningServer, as user: String, password: String? = nil, session: String) async throws {
         socket = try await WebSocketClient.connect(to: server.port)
         verto = FakeVerto(
-            account: .init(login: user, password: password ?? server.passwords[user] ?? ""), sessionID: session)
+            account: .init(login: user, password: password ?? server.password(of: user)), sessionID: session)
     }
 
     /// A client that is logged in.
@@ -22,6 +22,17 @@ final class VertoUser {
         user.perform { $0.connected() }
         _ = try await user.wait("clientReady") { $0 == .ready([]) }
         return user
+    }
+
+    /// The client's socket is gone, without a word.
+    func loseSocket() { socket.line.close() }
+
+    /// Connects again and logs in as the same client; what was on the record before is taken off.
+    func comeBack(to server: RunningServer) async throws {
+        socket = try await WebSocketClient.connect(to: server.port)
+        happened = []
+        perform { $0.connected() }
+        try await take("the login") { $0 == .loggedIn ? true : nil }
     }
 
     /// Makes the client do something, and sends what it says.
@@ -56,6 +67,37 @@ final class VertoUser {
         guard let found else { throw DeadlineMissed(what: what) }
         return found
     }
+
+    /// What `pick` finds first, taken off the record; all else stays on it.
+    @discardableResult
+    func take<Value>(_ what: String, _ pick: (FakeVerto.Output) -> Value?) async throws -> Value {
+        while true {
+            for (index, output) in happened.enumerated() {
+                guard let found = pick(output) else { continue }
+                happened.remove(at: index)
+                return found
+            }
+            do {
+                note(verto.receive(try await socket.nextText()))
+            } catch let error as DeadlineMissed {
+                throw DeadlineMissed(what: "\(what) (after \(happened.suffix(5))): \(error)")
+            }
+        }
+    }
+
+    /// What `pick` finds among all that has come so far, taken off the record; `echo` says how far that is.
+    func glance<Value>(_ pick: (FakeVerto.Output) -> Value?) async throws -> Value? {
+        _ = try await echo("so far")
+        for (index, output) in happened.enumerated() {
+            guard let found = pick(output) else { continue }
+            happened.remove(at: index)
+            return found
+        }
+        return nil
+    }
+
+    /// Whether something is on the record.
+    func hasSeen(_ isIt: (FakeVerto.Output) -> Bool) -> Bool { happened.contains(where: isIt) }
 
     /// Sends `echo` and returns its result.
     func echo(_ word: String) async throws -> String? {
