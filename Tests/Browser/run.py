@@ -36,15 +36,12 @@ PLAYS = {
     "video": (VideoStage, video_cases.CASES),
     "calls": (CallStage, call_cases.CASES),
 }
-# Those that are played when nobody says which. Calls wait for the bridge to have all of what they need.
-USUAL = ["sound", "video"]
 
 
 def arguments():
     parser = argparse.ArgumentParser(description="Runs the browser tests and prints 'N passed, N failed'.")
     parser.add_argument("--only", metavar="NAME", default="", help="only tests whose name contains NAME")
     parser.add_argument("--stage", choices=PLAYS, help="only the tests of this stage")
-    parser.add_argument("--calls", action="store_true", help="the stage of calls, too, which is not played otherwise")
     parser.add_argument("--list", action="store_true", help="print the names of the tests and end")
     parser.add_argument("--keep", action="store_true", help="keep the temporary folder (profiles, logs, data)")
     parser.add_argument("--host", action="store_true", help="stay in the machine's own network; without Firefox")
@@ -86,8 +83,7 @@ async def run_case(stage, tally, sentence, function, within):
 
 def chosen(options):
     """Pairs of what makes a stage and the tests to be played on it."""
-    usual = [*USUAL, *(["calls"] if options.calls and "calls" not in USUAL else [])]
-    plays = [PLAYS[name] for name in ([options.stage] if options.stage else usual)]
+    plays = [PLAYS[name] for name in ([options.stage] if options.stage else PLAYS)]
     pairs = [
         (make_stage, [each for each in its_cases if options.only.lower() in each[0].lower()])
         for make_stage, its_cases in plays

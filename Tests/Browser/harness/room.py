@@ -111,10 +111,11 @@ class RoomPage:
         )
 
     async def press(self, button, name):
-        """Presses a moderator's button in the row of `name`."""
+        """Presses a moderator's button in the row of `name`, once there is one."""
+        await self.rows.shows(name)
         row = f"[data-testid=member-{await self.member_id(name)}]"
         if button not in ("mod-mute", "mod-more"):
-            is_open = f"document.querySelector({js(f'{row} [data-testid=mod-more]')}).getAttribute('aria-expanded')"
+            is_open = f"document.querySelector({js(f'{row} [data-testid=mod-more]')})?.getAttribute('aria-expanded')"
             if await self.page.value(is_open) != "true":
                 await self.page.click(f"{row} [data-testid=mod-more]")
         await self.page.click(f"{row} [data-testid={button}]")
