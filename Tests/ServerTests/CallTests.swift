@@ -242,7 +242,11 @@ struct CallTests {
 
     /// Keeps the media of several callers going at once.
     static func run(_ callers: [Caller], until isDone: ([Caller]) -> Bool) async throws {
+        let start = UDPLine.now
         while !isDone(callers) {
+            guard UDPLine.now.duration(since: start) < .seconds(30) else {
+                throw DeadlineMissed(what: "sound for all: \(callers.map(\.received))")
+            }
             for caller in callers {
                 let before = caller.received
                 var turns = 0

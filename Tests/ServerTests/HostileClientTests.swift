@@ -70,7 +70,8 @@ struct HostileClientTests {
     /// Each Pong would wait in our memory; only a few may.
     @Test
     func getFewPongsWhenTheyDoNotRead() async throws {
-        try await RunningServer.run { server in
+        let patient: @Sendable (inout BridgeSettings) -> Void = { $0.verto.preAuthTimeout = .seconds(300) }
+        try await RunningServer.run(adjust: patient) { server in
             let slow = try await WebSocketClient.connect(to: server.port)
             let user = try await VertoUser.logIn(server, as: "dashboard", session: "s1")
             try await slow.line.stopReading()

@@ -51,7 +51,9 @@ struct RoomCommandTests {
             #expect(try await server.ctl("conference 3500 play long.wav") == "+OK (play) Playing file long.wav\n")
             try await bob.line.hears(800)
             try await heard
+            #expect(try await server.ctl("conference 3500 stop all").hasPrefix("+OK Stopped"))
             try await ann.line.misses(800)
+            try await bob.line.misses(800)
             let member = try #require(bob.membership?.memberID)
             let answer = try await server.ctl("conference 3500 play long.wav \(member)")
             #expect(answer == "+OK (play) Playing file long.wav to member \(member)\n")
@@ -157,10 +159,10 @@ struct RoomCommandTests {
 }
 
 extension RunningServer {
-    /// A second of 800 Hz.
+    /// Four seconds of 800 Hz.
     func addSound(_ name: String) throws {
         try FileManager.default.createDirectory(atPath: data + "/sounds", withIntermediateDirectories: true)
-        try Data(wav(tone(800, count: 48_000))).write(to: URL(fileURLWithPath: data + "/sounds/" + name))
+        try Data(wav(tone(800, count: 192_000))).write(to: URL(fileURLWithPath: data + "/sounds/" + name))
     }
 
     /// One line of `parley ctl`, on a thread that may wait.
