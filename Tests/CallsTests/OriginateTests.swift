@@ -83,6 +83,16 @@ struct OriginateTests {
         #expect(steps.placed[0].leg.variables["a"] == "1" && steps.placed[0].leg.variables["b"] == "2")
     }
 
+    /// The text is that of whoever may place calls, who may not know what others log in with.
+    @Test mutating func theDialStringReadsNoPasswords() {
+        scene.board.dialplan = Dialplan(contexts: [], globals: ["moderator_password": "sesame", "colour": "red"])
+        let steps = scene.board.originate(
+            "{a=-${colour}-,b=-${moderator_password}-}user/1000@example.com",
+            Origination(target: .application(name: "park", data: "")), at: .zero
+        ).steps
+        #expect(steps.placed[0].leg.variables["a"] == "-red-" && steps.placed[0].leg.variables["b"] == "--")
+    }
+
     @Test mutating func anAnsweredLegMayBridgeAnother() {
         scene.board.dialplan = plan(ext("all", condition(.always, "bridge user/1001")))
         let (_, steps) = scene.board.originate(
