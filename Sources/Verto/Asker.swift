@@ -21,7 +21,7 @@ struct Asker {
 
     func audit(_ line: String, in room: RoomKey? = nil, _ result: AuditEntry.Result) -> AuditEntry {
         AuditEntry(
-            who: name, address: address, member: nil, room: room?.address ?? "", command: String(line.prefix(300)),
+            who: name, address: address, member: nil, room: room?.address ?? "", command: Secrets.masked(line),
             door: door, result: result)
     }
 }

@@ -38,6 +38,8 @@ struct Connection {
     var exchange: Exchange?
     var held: [[UInt8]] = []
     var heldBytes = 0
+    /// Requests that are answered out of turn.
+    var late: [RequestToken: Request] = [:]
     var backlog: [[UInt8]] = []
     var backlogBytes = 0
 

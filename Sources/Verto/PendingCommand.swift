@@ -113,7 +113,9 @@ extension VertoEndpoint {
         if let c = pending.connection { connections[c]?.pendingCommands -= 1 }
         switch pending.destination {
         case .channel(let channel, _):
-            respond(["conf-command": .string(pending.line), "response": .string(text)], on: channel, into: &out)
+            respond(
+                ["conf-command": .string(Secrets.masked(pending.line)), "response": .string(text)], on: channel,
+                into: &out)
         case .asker(let place): give(place, token, text, at: now, into: &out)
         case .gathering, .description: return
         }

@@ -114,6 +114,9 @@ extension VertoEndpoint {
         at now: Instant,
         into out: inout [VertoOutput]
     ) {
+        if let request = connections[c]?.late.removeValue(forKey: token) {
+            return reply(to: request.id, withEcho(answer, request), on: c, isLate: true, into: &out)
+        }
         guard let waiting = connections[c]?.exchange?.waiting, waiting.token == token else { return }
         connections[c]?.exchange?.waiting = nil
         reply(to: waiting.request.id, withEcho(answer, waiting.request), on: c, into: &out)
@@ -140,11 +143,27 @@ extension VertoEndpoint {
             }
             let answer = dispatch(request, on: c, at: now, into: &after)
             if case .waiting(let token) = answer {
-                connections[c]?.exchange?.waiting = (token, request)
+                wait(for: token, request, on: c)
             } else {
                 reply(to: request.id, withEcho(answer, request), on: c, into: &out)
             }
         }
+    }
+
+    /// What waits for somebody to pick up a phone is answered out of turn: everything else would wait behind it, the
+    /// call that rings the one who asked included.
+    private mutating func wait(for token: RequestToken, _ request: Request, on c: ConnectionID) {
+        let isBatch = connections[c]?.exchange?.replies != nil
+        guard !isBatch, waitsForAnswer(token) else {
+            connections[c]?.exchange?.waiting = (token, request)
+            return
+        }
+        connections[c]?.late[token] = request
+    }
+
+    private func waitsForAnswer(_ token: RequestToken) -> Bool {
+        if case .originate? = queries[token]?.query { return true }
+        return commands[token]?.replies.verb.name == "dial"
     }
 
     /// Ends the message under way: the answers of a batch, a close that waited for them, events that were held.
@@ -158,14 +177,16 @@ extension VertoEndpoint {
     }
 
     /// Sends an answer, or adds it to those of the batch, where no sessid is told.
-    mutating func reply(to id: JSON, _ answer: Answer, on c: ConnectionID, into out: inout [VertoOutput]) {
+    mutating func reply(
+        to id: JSON, _ answer: Answer, on c: ConnectionID, isLate: Bool = false, into out: inout [VertoOutput]
+    ) {
         let (object, isError): (JSONObject, Bool)
         switch answer {
         case .result(let result): (object, isError) = (result, false)
         case .failure(let failure): (object, isError) = (failure, true)
         case .waiting: return
         }
-        let isBatch = connections[c]?.exchange?.replies != nil
+        let isBatch = !isLate && connections[c]?.exchange?.replies != nil
         let session = isBatch ? nil : connections[c]?.session
         let message = Message.reply(to: id, object, isError: isError, session: session)
         if isBatch {

@@ -116,7 +116,7 @@ extension VertoEndpoint {
             address: connections[c]?.address ?? "",
             member: nil,
             room: "",
-            command: String(([command] + words).joined(separator: " ").prefix(300)),
+            command: Secrets.masked(([command] + words).joined(separator: " ")),
             door: door,
             result: .refused("Permission Denied")
         )

@@ -143,6 +143,19 @@ struct CallCommandTests {
         #expect(rig.take(c).first?["result"]?["message"]?.string == "-ERR Timeout\n")
     }
 
+    /// The call that rings the one who asked would wait behind the answer otherwise.
+    @Test func whileItRingsTheConnectionGoesOn() throws {
+        let rig = Rig(users: [Self.admin])
+        let c = rig.login("admin")
+        rig.queryAnswer = nil
+        let asked = rig.request(c, "fsapi", ["cmd": "originate", "arg": "user/admin 3500"])
+        let pinged = rig.request(c, "verto.ping", [:])
+        #expect(rig.take(c).map { $0["id"]?.int } == [pinged])
+        rig.wait(.seconds(66))
+        let answers = rig.take(c).filter { $0.method != "verto.ping" }
+        #expect(answers.map { $0["id"]?.int } == [asked])
+    }
+
     @Test func whoIsConnectedIsListedWithoutSessions() {
         let rig = Rig(users: [Self.admin])
         _ = rig.login("admin", session: "a-secret-session", from: "192.0.2.7")
