@@ -320,6 +320,7 @@ package struct Server {
         verto.detachTimeout = configuration.verto.detachTimeout
         verto.idleLimit = .seconds(100)
         verto.connectionsPerAddress = configuration.settings.maximumConnectionsPerAddress
+        verto.tellsPresence = configuration.verto.tellsPresence
         verto.startedAt = MonotonicClock.now
         verto.unixTimeAtZero = (MonotonicClock.unixNanoseconds - MonotonicClock.now.nanoseconds) / 1_000_000_000
         if case .usersOf(let domain)? = profile?.authentication { verto.userAuthentication = .fixedDomain(domain) }

@@ -8,8 +8,18 @@ import Wire
 
 /// What the switchboard says is done.
 extension Bridge {
-    func follow(_ steps: [CallStep]) {
-        for step in steps { follow(step) }
+    /// In the order in which they were said: what follows from a step comes behind the steps that were said with it.
+    func follow(_ more: [CallStep]) {
+        steps.append(contentsOf: more)
+        guard !isFollowing else { return }
+        isFollowing = true
+        var index = 0
+        while index < steps.count {
+            follow(steps[index])
+            index += 1
+        }
+        steps.removeAll(keepingCapacity: true)
+        isFollowing = false
     }
 
     private func follow(_ step: CallStep) {

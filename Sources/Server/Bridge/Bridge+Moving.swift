@@ -1,5 +1,6 @@
 import Calls
 import Conference
+import Engine
 import Logging
 import RTC
 import Verto
@@ -11,6 +12,10 @@ struct Move {
         case room(argument: String, variables: [String: String], pin: String?)
         /// To the call it is to speak with.
         case call(LegID)
+        /// It is to hear this by now.
+        case program(SoloCall.Program, number: Int)
+        /// What it was wanted for is over.
+        case nowhere
     }
 
     let loop: Int
@@ -59,6 +64,8 @@ extension Bridge {
                 return
             }
             connect(other, id)
+        case .program(let program, let number): order(.play(id, program, number: number), for: id)
+        case .nowhere: break
         }
     }
 

@@ -109,7 +109,7 @@ extension Bridge {
     }
 
     func settlePIN(of id: LegID, in key: RoomKey, isWrong: Bool) {
-        guard let address = pinsUnderWay.removeValue(forKey: id) else { return }
+        guard let address = pinsUnderWay.removeValue(forKey: PINTry(leg: id, room: key)) else { return }
         pins.settled(address, key, isWrong: isWrong, at: time)
     }
 

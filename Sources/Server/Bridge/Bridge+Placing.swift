@@ -46,7 +46,7 @@ extension Bridge {
             suppliedPIN: variables["verto_dvar_supplied_pin"], pin: argument.pin, user: leg.user,
             variables: Self.visible(variables), channelName: "verto.rtc/\(leg.destination)",
             isScreenShare: call.isScreenShare,
-            enforceSecurity: !isOutbound,
+            enforceSecurity: true,
             sharedBy: call.isScreenShare ? owner(ofShareBy: call, in: key) : nil,
             videoBandwidthIn: videoBandwidth(call, variables), isRecoverable: leg.isRecoverable)
         request.person = person(leg)

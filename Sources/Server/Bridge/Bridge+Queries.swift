@@ -51,18 +51,21 @@ extension Bridge {
         guard let target = Origination.Target(parsing: destination, context: settings.verto.context) else {
             return tell(token, .failed(.invalidNumberFormat))
         }
-        let (id, steps) = switchboard.originate(dialString, Origination(target: target), at: time)
+        let (id, steps) = switchboard.originate(
+            dialString, Origination(target: target, variables: Self.calledIn), at: time)
         originations[id] = .query(token)
         follow(steps)
     }
 
+    /// Whom we call needs no PIN: who asked for the call may let people in.
+    private static let calledIn = ["conference_enforce_security": "false"]
+
     /// A room calls somebody in.
     func dial(_ order: DialOrder, from key: RoomKey) {
-        let variables = ["conference_enforce_security": "false"]
         let argument = "\(key.name)@\(rooms[key]?.profile ?? "default")"
         let origination = Origination(
             target: .application(name: "conference", data: argument), callerIDName: order.callerName,
-            callerIDNumber: order.callerNumber, domain: key.domain, variables: variables)
+            callerIDNumber: order.callerNumber, domain: key.domain, variables: Self.calledIn)
         let (id, steps) = switchboard.originate(order.dialString, origination, at: time)
         originations[id] = .room(key, order.job)
         if !order.isInBackground { dialling[order.job] = .begun }

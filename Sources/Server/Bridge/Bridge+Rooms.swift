@@ -13,7 +13,8 @@ extension Bridge {
     func enter(_ id: LegID, _ argument: String, _ variables: [String: String], pin: String? = nil) {
         guard let call = calls[id], let leg = switchboard.leg(id) else { return }
         guard let join = roomJoin(call, leg, argument, variables, pin: pin) else {
-            log.warning("bad conference argument", metadata: ["leg": "\(id)", "argument": "\(argument)"])
+            log.warning(
+                "bad conference argument", metadata: ["leg": "\(id)", "argument": "\(argument.prefix { $0 != "+" })"])
             return follow(step(.conferenceRefused(id, .invalidNumberFormat)))
         }
         var room = rooms[join.key] ?? RoomRecord(loop: call.loop, profile: join.profile.name)
@@ -28,19 +29,23 @@ extension Bridge {
             endQuestion(of: id)
             return follow(step(.conferenceRefused(id, .callRejected)))
         }
-        if hasPIN { pinsUnderWay[id] = leg.networkAddress }
+        if hasPIN { pinsUnderWay[PINTry(leg: id, room: join.key)] = leg.networkAddress }
         room.pendingJoins += 1
         rooms[join.key] = room
         calls[id]?.member = join.request.id
         calls[id]?.room = join.key
         calls[id]?.wanted = join.key
         calls[id]?.entrance = (argument, variables)
+        calls[id]?.farewell = nil
         loops[call.loop].send(.join(join))
     }
 
     func leaveRoom(_ id: LegID) {
         endQuestion(of: id)
         calls[id]?.room = nil
+        calls[id]?.farewell = nil
+        calls[id]?.play = nil
+        calls[id]?.move?.destination = .nowhere
         order(.leave(id), for: id)
     }
 
@@ -176,23 +181,42 @@ extension Bridge {
 
     // MARK: Commands
 
-    /// Sounds that a command brings are loaded first; commands without go straight to the room.
+    /// Sounds that a command brings are loaded first; a command behind it waits for its turn.
     func perform(_ token: RequestToken, _ key: RoomKey, _ command: Command, by issuer: Issuer) {
-        let names = command.sounds.filter { !$0.isStream }
-        guard !command.sounds.isEmpty else { return send(command, to: key, by: issuer, token) }
+        let isFirst = loading[key]?.isEmpty ?? true
+        loading[key, default: []].append(LoadingCommand(token: token, command: command, issuer: issuer))
+        if isFirst { performNext(in: key) }
+    }
+
+    private func performNext(in key: RoomKey) {
+        while let next = loading[key]?.first {
+            let names = next.command.sounds.filter { !$0.isStream }
+            guard names.isEmpty else { return load(names, for: next, in: key) }
+            perform(next, in: key, with: [:])
+        }
+        loading[key] = nil
+    }
+
+    private func load(_ names: [SoundName], for command: LoadingCommand, in key: RoomKey) {
         let sounds = helpers.sounds
         later {
-            var found: [(name: SoundName, sound: Native.Sound)] = []
-            for name in names { if let sound = try? await sounds.sound(name.text) { found.append((name, sound)) } }
+            var found: [SoundName: Native.Sound] = [:]
+            for name in names { found[name] = try? await sounds.sound(name.text) }
             return found
         } then: { bridge, found in
-            var durations = Dictionary(found.map { ($0.name, $0.sound.duration) }) { first, _ in first }
-            for name in command.sounds where name.isStream { durations[name] = name.streamDuration }
-            if let room = bridge.rooms[key], !found.isEmpty {
-                bridge.loops[room.loop].send(.sounds(found))
-            }
-            bridge.send(command.loaded(durations), to: key, by: issuer, token)
+            bridge.perform(command, in: key, with: found)
+            bridge.performNext(in: key)
         }
+    }
+
+    private func perform(_ next: LoadingCommand, in key: RoomKey, with sounds: [SoundName: Native.Sound]) {
+        loading[key]?.removeFirst()
+        var durations = sounds.mapValues(\.duration)
+        for name in next.command.sounds where name.isStream { durations[name] = name.streamDuration }
+        if let room = rooms[key], !sounds.isEmpty {
+            loops[room.loop].send(.sounds(sounds.map { (name: $0.key, sound: $0.value) }))
+        }
+        send(next.command.loaded(durations), to: key, by: next.issuer, next.token)
     }
 
     private func send(_ command: Command, to key: RoomKey, by issuer: Issuer, _ token: RequestToken) {
@@ -203,4 +227,17 @@ extension Bridge {
         orders[order] = token
         loops[room.loop].send(.perform(order, key, command, by: issuer))
     }
+}
+
+/// A PIN that a room is looking at.
+struct PINTry: Hashable {
+    let leg: LegID
+    let room: RoomKey
+}
+
+/// A command on its way to a room.
+struct LoadingCommand {
+    let token: RequestToken
+    let command: Command
+    let issuer: Issuer
 }

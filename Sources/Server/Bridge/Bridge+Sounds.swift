@@ -19,8 +19,15 @@ extension Bridge {
         start(.play(playback), for: id)
     }
 
-    func start(_ program: SoloCall.Program, for id: LegID) {
-        order(.play(id, program, number: nextPlay(for: id)), for: id)
+    func start(_ program: SoloCall.Program, for id: LegID) { start(program, number: nextPlay(for: id), for: id) }
+
+    /// A call on its way to another loop hears it there.
+    private func start(_ program: SoloCall.Program, number: Int, for id: LegID) {
+        guard calls[id]?.move == nil else {
+            calls[id]?.move?.destination = .program(program, number: number)
+            return
+        }
+        order(.play(id, program, number: number), for: id)
     }
 
     /// Whatever is said of what the call heard before is old news.
@@ -43,7 +50,7 @@ extension Bridge {
                 bridge.log.warning("no such sound", metadata: ["leg": "\(id)", "file": "\(name)"])
                 return bridge.played(id)
             }
-            bridge.order(.play(id, .sound(sound, loops: 1), number: play), for: id)
+            bridge.start(.sound(sound, loops: 1), number: play, for: id)
         }
     }
 
@@ -54,7 +61,8 @@ extension Bridge {
 
     /// A room was to play a file that it does not have: next time it does, if there is one.
     func loadMissing(_ name: SoundName, for key: RoomKey) {
-        guard missingSounds.insert(name).inserted else { return }
+        if let before = missingSounds[name], time < before + Self.searchInterval { return }
+        missingSounds[name] = time
         let sounds = helpers.sounds
         later {
             try? await sounds.sound(name.text)
@@ -63,10 +71,15 @@ extension Bridge {
                 return bridge.log.warning(
                     "no such sound", metadata: ["room": "\(key.address)", "file": "\(name.text)"])
             }
-            bridge.missingSounds.remove(name)
+            bridge.missingSounds[name] = nil
             for loop in bridge.loops { loop.send(.sounds([(name, sound)])) }
         }
     }
+}
+
+extension Bridge {
+    /// How soon a sound that was not there is looked for again.
+    private static let searchInterval: Duration = .seconds(60)
 }
 
 extension SoundName {

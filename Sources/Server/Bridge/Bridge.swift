@@ -42,6 +42,9 @@ actor Bridge {
     var endpoint: VertoEndpoint
     var switchboard: Switchboard
     var queue: [VertoOutput] = []
+    /// Steps of the switchboard that are being followed.
+    var steps: [CallStep] = []
+    var isFollowing = false
     var outboxes: [ConnectionID: Outbox] = [:]
     var calls: [LegID: BridgedCall] = [:]
     /// Calls that are over and whose loop has not freed them yet: what it still says of them is old news, so their ids
@@ -55,13 +58,15 @@ actor Bridge {
     var lastMember = 0
     var pins = PINThrottle()
     /// The addresses of calls whose PIN a room is looking at; they outlive the calls.
-    var pinsUnderWay: [LegID: String] = [:]
+    var pinsUnderWay: [PINTry: String] = [:]
+    /// Commands that wait for a sound to be loaded, and those behind them, so that none overtakes another.
+    var loading: [RoomKey: [LoadingCommand]] = [:]
     /// Callers who are asked for a PIN.
     var questions: Set<LegID> = []
     /// Numbers what calls are to hear once it is loaded.
     var lastPlay = 0
-    /// Sounds that rooms did not have, and nobody found.
-    var missingSounds: Set<SoundName> = []
+    /// Sounds that rooms did not have, by when they were last looked for.
+    var missingSounds: [SoundName: Duration] = [:]
     /// Rooms whose description watchers are told (`json-events`).
     var describedRooms: Set<RoomKey> = []
     /// `dial` commands that wait for somebody to answer.

@@ -250,8 +250,18 @@ final class MediaLoop {
                 change(key) { $0.rejected(request, refusal, at: now) }
             case .dialEnded(let key, let job, let cause, let peer):
                 change(key) { $0.dialEnded(job, cause: cause, peer: peer, at: now) }
-            case .record(let key, let id, let ring): change(key) { $0.record(id, into: ring) }
+            case .record(let key, let id, let ring):
+                // A room that has gone records nothing more.
+                guard rooms[key] != nil else {
+                    ring.close()
+                    continue
+                }
+                change(key) { $0.record(id, into: ring) }
             case .recordTrack(let key, let id, let member, let ring):
+                guard rooms[key] != nil else {
+                    ring.close()
+                    continue
+                }
                 change(key) { $0.record(id, member: member, into: ring) }
             case .recordingEnded(let key, let id, let failure):
                 change(key) { $0.recordingEnded(id, failure: failure, at: now) }
