@@ -78,6 +78,8 @@ struct BridgedCall {
     /// The call has pictures, or its offer had.
     var hasVideo: Bool {
         if let negotiation { return !negotiation.videos.isEmpty }
-        return invite?.offer.contains("\nm=video ") ?? offer?.offer.hasVideo ?? false
+        // By lines: a line feed behind a carriage return is no character of its own.
+        let lines = invite?.offer.split(whereSeparator: \.isNewline)
+        return lines?.contains { $0.hasPrefix("m=video ") } ?? offer?.offer.hasVideo ?? false
     }
 }
