@@ -57,12 +57,14 @@ class MemberItem {
   #avatar;
   #name = element('span', { className: 'name', 'data-testid': 'member-name' });
   #tag = element('span', { className: 'tag', hidden: true }, 'you');
+  #phone = element('span', { className: 'tag', 'data-testid': 'phone', hidden: true }, 'phone');
   #level = element('span', { className: 'level' });
   #marks = {
     talking: mark('talking', 'talking', 'talking'),
     floor: mark('floor', 'floor', 'has the floor'),
     deaf: mark('deaf', 'speaker-off', 'cannot hear'),
     onHold: mark('held', 'hold', 'is on hold'),
+    handRaised: mark('hand', 'hand', 'has raised a hand'),
     muted: mark('muted', 'mic-off', 'muted'),
     camera: mark('camera', 'camera', 'camera is on'),
     cameraOff: mark('camera-off', 'camera-off', 'camera is off'),
@@ -73,6 +75,7 @@ class MemberItem {
   #more;
   #panel;
   #deafen;
+  #lowerHand;
   #hold;
   #floor;
   #camera;
@@ -88,7 +91,7 @@ class MemberItem {
     this.#more.setAttribute('aria-expanded', 'false');
     this.#panel = this.#makePanel();
     const meter = element('span', { className: 'meter', 'aria-hidden': 'true' }, this.#level);
-    const title = element('span', { className: 'title' }, this.#name, this.#tag);
+    const title = element('span', { className: 'title' }, this.#name, this.#tag, this.#phone);
     const who = element('div', { className: 'who' }, title, meter);
     const marks = element('span', { className: 'marks' }, ...Object.values(this.#marks));
     const buttons = element('span', { className: 'buttons' }, this.#mute, this.#more);
@@ -109,6 +112,9 @@ class MemberItem {
     this.#shown = shown;
     if (this.#name.textContent !== member.name) this.#rename(member.name);
     this.#tag.hidden = !isSelf;
+    this.#phone.hidden = /^opus@|^$/i.test(member.codec);
+    const details = [member.number, member.codec].filter(Boolean).join(' · ');
+    if (this.#phone.title !== details) this.#phone.title = details;
     this.node.dataset.talking = member.talking;
     this.node.dataset.floor = member.floor;
     const marks = { ...member, ...videoMarks(member.video) };
@@ -121,6 +127,7 @@ class MemberItem {
     label(this.#more, `More for ${member.name}`);
     this.#panel.setAttribute('aria-label', `Controls for ${member.name}`);
     this.#deafen.textContent = member.deaf ? 'Let hear' : 'Deafen';
+    this.#lowerHand.hidden = !member.handRaised;
     this.#hold.textContent = member.onHold ? 'Take off hold' : 'Put on hold';
     this.#floor.textContent = member.floor ? 'Take floor away' : 'Give floor';
     this.#showVideo(member.video);
@@ -157,6 +164,7 @@ class MemberItem {
 
   #makePanel() {
     this.#deafen = action('Deafen', 'mod-deaf', () => this.#run(this.#member.deaf ? 'undeaf' : 'deaf'));
+    this.#lowerHand = action('Take hand down', 'mod-hand', () => this.#run('hand', 'down'));
     this.#hold = action('Put on hold', 'mod-hold', () => this.#run(this.#member.onHold ? 'unhold' : 'hold'));
     this.#floor = action('Give floor', 'mod-floor', () => this.#run('floor'));
     const turnCamera = () => this.#run(this.#member.video?.muted ? 'unvmute' : 'vmute');
@@ -165,6 +173,7 @@ class MemberItem {
     return element(
       'div',
       { className: 'panel', role: 'group', hidden: true },
+      this.#lowerHand,
       this.#deafen,
       this.#hold,
       this.#floor,

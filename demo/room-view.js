@@ -25,6 +25,7 @@ export class RoomView {
     this.#pad = new DialPad(page['room-pad'], (key) => this.#press(key));
     page.leave.onclick = leave;
     page['mute-self'].onclick = toggleMute;
+    page['hand-self'].onclick = () => this.toggleHand();
     page.retry.onclick = retry;
     page['toggle-room-pad'].onclick = () => this.togglePad();
     page['close-room-pad'].onclick = () => this.togglePad(false);
@@ -61,6 +62,7 @@ export class RoomView {
     this.#chat.fold();
     this.banner(null);
     this.muted(false);
+    this.#hand(false);
     this.togglePad(false, false);
     page.sound.srcObject = null;
     page.entry.hidden = false;
@@ -84,6 +86,7 @@ export class RoomView {
     const { conference } = this.#stay();
     this.#members.update(list, { selfKey: conference.callID, isModerator: conference.isModerator });
     page.count.textContent = String(list.length);
+    this.#hand(list.find((member) => member.key === conference.callID)?.handRaised === true);
     this.#announceTalkers();
   }
 
@@ -141,6 +144,19 @@ export class RoomView {
     page['own-level'].style.transform = `scaleX(${meterLevel(energy).toFixed(3)})`;
   }
 
+  /** The room's own key for it, so that everybody may. */
+  toggleHand() {
+    this.#press('*9');
+  }
+
+  #hand(isRaised) {
+    const button = page['hand-self'];
+    if (button.getAttribute('aria-pressed') === String(isRaised)) return;
+    button.setAttribute('aria-pressed', String(isRaised));
+    page['hand-verb'].textContent = isRaised ? 'Lower' : 'Raise';
+    page.announcer.textContent = isRaised ? 'Your hand is raised' : 'Your hand is down';
+  }
+
   togglePad(isOpen = page['room-pad-panel'].hidden, takesFocus = true) {
     page['room-pad-panel'].hidden = !isOpen;
     page['toggle-room-pad'].setAttribute('aria-expanded', String(isOpen));
@@ -150,8 +166,8 @@ export class RoomView {
     else page['toggle-room-pad'].focus();
   }
 
-  #press(key) {
-    this.#stay()?.call?.dtmf(key).catch(() => toast('The key was not sent. Try again.'));
+  #press(keys) {
+    this.#stay()?.call?.dtmf(keys).catch(() => toast('The key was not sent. Try again.'));
   }
 }
 

@@ -170,6 +170,7 @@ document.addEventListener('keydown', (event) => {
 
 const shortcuts = {
   KeyM: () => stay.stream && stay.mute.toggle(),
+  KeyH: () => roomView.toggleHand(),
   KeyV: () => video.toggleCamera(),
   KeyG: () => video.toggleView(),
   KeyK: () => roomView.togglePad(),

@@ -31,6 +31,8 @@ package struct CallerControl: Hashable, Sendable {
         case volumeInZero = "vol listen zero"
         case volumeInDown = "vol listen dn"
         case hangUp = "hangup"
+        /// Raises the hand, or takes it down.
+        case toggleHand = "hand"
         case floor
         case videoFloor = "vid-floor"
         case videoFloorForce = "vid-floor-force"
@@ -61,7 +63,8 @@ package struct CallerControl: Hashable, Sendable {
     package static let standard: [CallerControl] = standardRows.compactMap { CallerControl($0.digits, $0.action) }
 
     private static let standardRows: [(digits: String, action: Action)] = [
-        ("0", .toggleMute), ("*", .toggleDeafMute), ("*0", .toggleVideoMute), ("9", .energyUp), ("8", .energyEqual),
+        ("0", .toggleMute), ("*", .toggleDeafMute), ("*0", .toggleVideoMute), ("*9", .toggleHand),
+        ("9", .energyUp), ("8", .energyEqual),
         ("7", .energyDown), ("3", .volumeOutUp), ("2", .volumeOutZero), ("1", .volumeOutDown), ("6", .volumeInUp),
         ("5", .volumeInZero), ("4", .volumeInDown), ("#", .hangUp),
     ]
@@ -70,13 +73,15 @@ package struct CallerControl: Hashable, Sendable {
 extension RoomProfile {
     /// The controls of a group: `none` has none, nor has one that is not configured, but for `default`.
     ///
-    /// A configured `default` without `*0` gets it: the old ones lack it, and their `*` takes the room from whoever
-    /// presses a client's camera button.
+    /// A configured `default` without `*0` and `*9` gets them: the old ones lack them, and their `*` takes the room from
+    /// whoever presses a client's camera button.
     package func controls(named name: String) -> [CallerControl] {
         if name == "none" { return [] }
         guard name == "default" else { return controls[name] ?? [] }
         guard let group = controls[name] else { return CallerControl.standard }
-        guard !group.contains(where: { $0.digits == "*0" }) else { return group }
-        return group + CallerControl.standard.filter { $0.digits == "*0" }
+        return group
+            + CallerControl.standard.filter { control in
+                ["*0", "*9"].contains(control.digits) && !group.contains { $0.digits == control.digits }
+            }
     }
 }

@@ -44,6 +44,7 @@ extension Command {
         "position": { $0.asking(Position.init, Command.position) },
         "dtmf": { words in words.selector.flatMap { who in words.digits.map { .sendDigits(who, $0) } } },
         "floor": { $0.selector.map(Command.floor) },
+        "hand": { $0.raising(Command.hand) },
         "get-uuid": { $0.selector.map(Command.getUUID) },
     ]
 

@@ -36,6 +36,8 @@ package enum Command: Equatable, Sendable {
     case sendDigits(Selector, String)
     /// Gives the audio floor, or takes it from a member that holds it.
     case floor(Selector)
+    /// Our own: raises members' hands, or takes them down; without a word whichever changes something.
+    case hand(Selector, Bool?)
     /// Hides members' pictures from everybody.
     case videoMute(Selector)
     case videoUnmute(Selector)
@@ -116,7 +118,7 @@ package enum Command: Equatable, Sendable {
         guard row.selector == .member(member) else { return false }
         switch self {
         case .mute, .unmute, .toggleMute, .deaf, .undeaf, .volumeIn, .volumeOut, .energy, .hup: return true
-        case .videoMute, .videoUnmute, .toggleVideoMute: return true
+        case .hand, .videoMute, .videoUnmute, .toggleVideoMute: return true
         default: return false
         }
     }
@@ -148,6 +150,7 @@ package enum Command: Equatable, Sendable {
         case .position(let who, _): ("position", .moderator, who)
         case .sendDigits(let who, _): ("dtmf", .moderator, who)
         case .floor(let who): ("floor", .moderator, who)
+        case .hand(let who, _): ("hand", .moderator, who)
         case .videoMute(let who): ("vmute", .moderator, who)
         case .videoUnmute(let who): ("unvmute", .moderator, who)
         case .toggleVideoMute(let who): ("tvmute", .moderator, who)

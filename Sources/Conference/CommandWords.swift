@@ -43,6 +43,11 @@ struct CommandWords {
         return read(word).map { make(selector, $0) }
     }
 
+    /// `hand <who> [up|down]`.
+    func raising(_ make: (Selector, Bool?) -> Command) -> Command? {
+        asking({ ["up": true, "down": false][$0.lowercased()] }, make)
+    }
+
     static func switched(_ word: String) -> Bool? {
         switch word.lowercased() {
         case "on", "true", "yes": true

@@ -10,6 +10,7 @@ struct Member: Sendable {
     var isHeldByCall = false
     var isHeldByModerator = false
     var isTalking = false
+    var isHandRaised = false
     var score = 0
     var volumeIn = 0
     var volumeOut = 0
@@ -88,7 +89,7 @@ struct Member: Sendable {
     func row(hasFloor: Bool, _ videoFloor: VideoFloorKeeper.State) -> Row {
         let status = Status(
             muted: isMuted, deaf: isDeaf, onHold: isOnHold, talking: isTalking, floor: hasFloor, energyScore: score,
-            video: videoStatus(videoFloor), heldByModerator: isHeldByModerator
+            video: videoStatus(videoFloor), heldByModerator: isHeldByModerator, handRaised: isHandRaised
         )
         return Row(
             id: id, number: request.callerNumber, name: request.callerName, codec: request.codec, status: status,

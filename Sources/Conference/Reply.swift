@@ -92,6 +92,8 @@ package enum MemberAction: String, Sendable {
     case videoBlind = "vblind"
     case videoUnblind = "unvblind"
     case transfer
+    case handUp = "hand up"
+    case handDown = "hand down"
 }
 
 /// A property's value. Doors print a flag that is not set as nothing.

@@ -69,6 +69,7 @@ extension Room {
         case .volumeInZero: press(.volumeIn(.member(id), .set(0)), at: now, into: &effects)
         case .volumeInDown: press(.volumeIn(.member(id), .down), at: now, into: &effects)
         case .hangUp: press(.hup(.member(id)), at: now, into: &effects)
+        case .toggleHand: press(.hand(.member(id), nil), at: now, into: &effects)
         case .floor: press(.floor(.member(id)), at: now, into: &effects)
         case .videoFloor: press(.videoFloor(.member(id), force: false), at: now, into: &effects)
         case .videoFloorForce: press(.videoFloor(.member(id), force: true), at: now, into: &effects)

@@ -45,6 +45,20 @@ extension Room {
         return result
     }
 
+    /// `hand`; `nil` raises a hand that is down and lowers one that is up.
+    mutating func setHand(
+        _ isRaised: Bool?, _ id: MemberID, at now: Duration, into effects: inout [Effect]
+    ) -> MemberResult {
+        guard let member = members[id] else { return .nothing(id) }
+        let isRaised = isRaised ?? !member.isHandRaised
+        let result = MemberResult.done(isRaised ? .handUp : .handDown, id)
+        guard member.isHandRaised != isRaised else { return result }
+        members[id]?.isHandRaised = isRaised
+        publish(id, at: now, into: &effects)
+        tell(isRaised ? .raiseHandMember : .lowerHandMember, id, at: now, into: &effects)
+        return result
+    }
+
     /// `hold` and `unhold`. The sound plays over and over, and another one takes its place.
     mutating func setHeld(
         _ isHeld: Bool, _ id: MemberID, _ sound: Sound?, at now: Duration, into effects: inout [Effect]

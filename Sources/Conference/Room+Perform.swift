@@ -79,6 +79,8 @@ extension Room {
             return try each(who, into: &effects) { room, id, effects throws(Refusal) in
                 try room.toggleFloor(id, at: now, into: &effects)
             }
+        case .hand(let who, let isRaised):
+            return try each(who, into: &effects) { $0.setHand(isRaised, $1, at: now, into: &$2) }
         case .videoMute(let who):
             return try each(who, into: &effects) { room, id, effects throws(Refusal) in
                 try room.setVideoMuted(true, id, at: now, into: &effects)

@@ -29,6 +29,8 @@ package enum RoomAction: String, Sendable, CaseIterable {
     case hupMember = "hup-member"
     case muteMember = "mute-member"
     case unmuteMember = "unmute-member"
+    case raiseHandMember = "raise-hand-member"
+    case lowerHandMember = "lower-hand-member"
     case videoMuteMember = "vmute-member"
     case videoUnmuteMember = "unvmute-member"
     case videoBlindMember = "vblind-member"
@@ -91,7 +93,7 @@ package enum RoomAction: String, Sendable, CaseIterable {
         case .startRecording, .pauseRecording, .resumeRecording: "record"
         case .conferenceCreate, .conferenceDestroy, .conferenceHeartbeat, .rejectedJoinOnly, .addMember, .hupMember,
             .videoBlindMember, .videoUnblindMember, .deafMember, .undeafMember, .talkReport, .autoGainLevelMember,
-            .setPositionMember, .stopRecording:
+            .setPositionMember, .stopRecording, .raiseHandMember, .lowerHandMember:
             nil
         }
     }

@@ -34,12 +34,14 @@ package struct Status: Equatable, Sendable {
     package var floor: Bool
     /// Mean absolute sample when the row was written, 0…32767.
     package var energyScore: Int
+    /// Wishes to be given the word.
+    package var handRaised: Bool
     /// `nil` for a call without video.
     package var video: VideoStatus?
 
     package init(
         muted: Bool = false, deaf: Bool = false, onHold: Bool = false, talking: Bool = false, floor: Bool = false,
-        energyScore: Int = 0, video: VideoStatus? = nil, heldByModerator: Bool = false
+        energyScore: Int = 0, video: VideoStatus? = nil, heldByModerator: Bool = false, handRaised: Bool = false
     ) {
         self.muted = muted
         self.deaf = deaf
@@ -49,6 +51,7 @@ package struct Status: Equatable, Sendable {
         self.floor = floor
         self.energyScore = energyScore
         self.video = video
+        self.handRaised = handRaised
     }
 
     /// The status in a word, for clients that show text (conference.md §3.2).

@@ -67,6 +67,7 @@ struct ModeratorVerb: Sendable {
         row("agc", "\(selector) [<level>[:<low_level>[:<change_factor>]]|up|down]", .member),
         row("denoise", "\(selector) [on|off]", .member),
         row("position", "<member_id> <x>:<y>:<z>", .member),
+        row("hand", "\(selector) [up|down]", .member),
         row("floor", "<member_id>|last", .member),
         row("dtmf", "\(selector) <digits>", .member),
         row("relate", "<member_id>[,<member_id>] <other_member_id>[,<other_member_id>] [nospeak|nohear|clear]", .room),

@@ -22,7 +22,7 @@ enum RowJSON {
 
     /// Column 4 before it is put into a string. The order of members is the original's (conference.md §3.3).
     static func status(_ status: Status) -> JSON {
-        [
+        var object: JSONObject = [
             "audio": [
                 "muted": .bool(status.muted), "deaf": .bool(status.deaf), "onHold": .bool(status.onHold),
                 "talking": .bool(status.talking), "floor": .bool(status.floor),
@@ -31,6 +31,9 @@ enum RowJSON {
             "video": status.video.map(video) ?? false,
             "oldStatus": .string(status.oldStatus),
         ]
+        // Our own, and only where it says something: rows are otherwise what they have always been.
+        if status.handRaised { object["handRaised"] = true }
+        return .object(object)
     }
 
     /// There are neither avatars, reservations nor layers: they have the values they have without.

@@ -157,6 +157,21 @@ async def unmute(stage):
     await asyncio.gather(*(hears(each, stage.others(each), stage.tones) for each in stage.people))
 
 
+@case("a guest raises a hand, all see it, and a moderator takes it down")
+async def hand(stage):
+    guest = next(each for each in stage.people if each is not stage.moderator)
+    everywhere = [each.rows for each in stage.people]
+    await guest.page.click("[data-testid=hand-self]")
+    for rows in everywhere:
+        await rows.shows(guest.name, hand=True)
+    assert await guest.page.value("document.querySelector('[data-testid=hand-self]').getAttribute('aria-pressed')") == "true"
+    await stage.moderator.press("mod-hand", guest.name)
+    for rows in everywhere:
+        await rows.shows(guest.name, hand=False)
+    pressed = "document.querySelector('[data-testid=hand-self]').getAttribute('aria-pressed') === 'false'"
+    assert await eventually(lambda: guest.page.value(pressed), 10), "the button still says that the hand is up"
+
+
 @case("a guest's moderator commands are refused and audited")
 async def refused_command(stage):
     await stage.everybody_joined()

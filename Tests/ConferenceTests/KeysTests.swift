@@ -99,14 +99,16 @@ struct KeysTests {
         #expect(!room.contains(one))
     }
 
-    @Test func theCamerasKeyIsAlwaysThere() throws {
+    @Test func theKeysOfCameraAndHandAreAlwaysThere() throws {
         let old = [CallerControl("*", .toggleDeafMute), CallerControl("0", .toggleMute)].compactMap { $0 }
         var room = try room(old, named: "default", for: "default")
         #expect(press("*0", in: &room).contains(.setVideoMuted(one, true)))
         #expect(room.summaries(at: .zero).last?.canHear == true)
+        _ = press("*9", in: &room)
+        #expect(try room.ask(.hand(.member(one), nil)) == .members([.done(.handDown, one)]))
         #expect(RoomProfile(name: "p").controls(named: "none") == [])
         #expect(RoomProfile(name: "p").controls(named: "other") == [])
-        #expect(RoomProfile(name: "p").controls(named: "default").count == 13)
+        #expect(RoomProfile(name: "p").controls(named: "default").count == 14)
     }
 
     static let actions: [(words: String, action: CallerControl.Action?)] = [

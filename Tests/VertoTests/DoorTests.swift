@@ -62,6 +62,7 @@ struct DoorTests {
         Row("auto-energy", "2", ["400"], says: "2 = Auto-Energy: 400 Energy: 0\n"),
         Row("energy", "2", ["900"], after: ["auto-energy 2 400"], says: "Energy 2 = 900\nauto-energy disabled for 2\n"),
         Row("agc", "2", ["1500"], says: "Agc 2 = 1500\n"),
+        Row("hand", "2", ["up"], says: "+OK hand up 2\n"),
         Row("denoise", "2", ["on"], says: "+OK denoise 2 = on\n"),
         Row("position", "2", ["1:0:0"], says: "-ERR not supported\n"),
         Row("floor", "2", says: "+OK floor 2\n"),

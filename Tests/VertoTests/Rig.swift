@@ -215,6 +215,16 @@ final class Rig {
 
     func text(_ text: TextMessage, to leg: String) { run { endpoint.text(text, to: LegID(leg), at: now, into: &$0) } }
 
+    func text(_ text: TextMessage, toUser user: String) -> Bool {
+        var isRead = false
+        run { isRead = endpoint.text(text, toUser: user, at: now, into: &$0) }
+        return isRead
+    }
+
+    func text(_ text: TextMessage, toRoom room: String) {
+        run { endpoint.text(text, toRoom: RoomKey(name: room, domain: Self.domain), at: now, into: &$0) }
+    }
+
     func presence(_ leg: Leg, _ state: Presence.State) {
         guard let presence = Presence(of: leg, state) else { return }
         run { endpoint.presence(presence, at: now, into: &$0) }

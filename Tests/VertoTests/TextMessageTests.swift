@@ -78,6 +78,21 @@ struct TextMessageTests {
             ])
     }
 
+    @Test func comesFromOtherDoors() {
+        let rig = Rig()
+        let (a, b) = (rig.login("1001"), rig.login("1002"))
+        rig.enter(a, "a")
+        for c in [a, b] { _ = rig.take(c) }
+        let text = TextMessage(from: "sip:far@itsp.example", fromName: "Far", to: "1002", body: "hi")
+        #expect(rig.text(text, toUser: "1002@example.com") && !rig.text(text, toUser: "1003@example.com"))
+        let expected = #"{"msg":{"from":"sip:far@itsp.example","to":"1002","body":"hi","from_msg_name":"Far"}}"#
+        #expect(rig.take(b).map { $0["params"]?.text } == [expected])
+        #expect(rig.take(a).isEmpty)
+        rig.text(text, toRoom: "3500")
+        rig.text(text, toRoom: "3600")
+        #expect(rig.take(a).count == 1 && rig.take(b).isEmpty)
+    }
+
     @Test func insideARoomItGoesToTheRoom() {
         let rig = Rig()
         let (a, b) = (rig.login("1001"), rig.login("1002"))

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { LiveArray } from '../verto.js';
+import { LiveArray, memberFrom } from '../verto.js';
 
 const CHANNEL = 'conference-liveArray.3500@example.com';
 const row = (id, name, status = '{}') => [id, '1008', name, 'opus@48000', status, {}, null];
@@ -151,4 +151,10 @@ test('a refused bootstrap is the caller’s to handle', async () => {
   const array = new LiveArray(client, CHANNEL, '3500');
   await assert.rejects(array.start(), /Permission Denied/);
   array.stop();
+});
+
+test('a row says who has raised a hand', () => {
+  const hand = (status) => memberFrom('a', row('0001', 'Ann', JSON.stringify(status))).handRaised;
+  assert.equal(hand({ audio: {}, handRaised: true }), true);
+  assert.equal(hand({ audio: {} }), false);
 });

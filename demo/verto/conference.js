@@ -32,6 +32,8 @@ function readRow(key, row) {
     /** By a moderator, or by putting the call on hold itself. */
     onHold: audio.onHold === true || /^HOLD/.test(status.oldStatus ?? ''),
     floor: audio.floor === true,
+    /** Wishes to be given the word; only Parley's own servers say so. */
+    handRaised: status.handRaised === true,
     /** Loudness as a mean absolute sample value, 0 to 32767. */
     energy: Number(audio.energyScore) || 0,
     /** Null when its call has no video in either direction. */

@@ -27,7 +27,14 @@ class Page:
 
     async def click(self, selector, within=10):
         """Clicks the middle of an element, once it is there, enabled, and nothing covers it."""
-        x, y = await self.until(_MIDDLE % js(selector), within, f"{selector} can be clicked")
+        middle, wanted = _MIDDLE % js(selector), f"{selector} can be clicked"
+        x, y = await self.until(middle, within, wanted)
+        # A list may move under the pointer while somebody comes or goes.
+        for _ in range(20):
+            await asyncio.sleep(0.05)
+            before, (x, y) = (x, y), await self.until(middle, within, wanted)
+            if before == (x, y):
+                break
         await self._click_at(x, y)
 
     async def fill(self, selector, text):

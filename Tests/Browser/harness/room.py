@@ -127,7 +127,7 @@ _ROW = """(list, name) => {
     const rows = [...(list?.querySelectorAll('li.member') ?? [])];
     const row = rows.find((each) => each.querySelector('[data-testid=member-name]').textContent === name);
     const isOn = (mark) => row.querySelector(`[data-testid=${mark}]`)?.dataset.on === 'true';
-    const marks = ['muted', 'talking', 'floor', 'held', 'camera', 'camera-off', 'screen', 'pinned'];
+    const marks = ['muted', 'talking', 'floor', 'held', 'hand', 'camera', 'camera-off', 'screen', 'pinned'];
     return row ? Object.fromEntries(marks.map((mark) => [mark.replace('-', '_'), isOn(mark)])) : null;
 }"""
 
