@@ -113,12 +113,15 @@ extension Codec {
         self.init(payloadType: payloadType, name: String(parts[0]), clockRate: Int(rate), channels: Int(channels))
     }
 
-    /// Payload types that need no `rtpmap` (RFC 3551 §6), of those that are met.
-    fileprivate init?(staticPayloadType payloadType: UInt8) {
-        let names: [UInt8: String] = [0: "PCMU", 3: "GSM", 8: "PCMA", 9: "G722", 13: "CN", 18: "G729"]
-        guard let name = names[payloadType] else { return nil }
+    /// A payload type that needs no `rtpmap` (RFC 3551 §6), of those that are met; `nil` for any other.
+    package init?(staticPayloadType payloadType: UInt8) {
+        guard let name = Self.staticNames[payloadType] else { return nil }
         self.init(payloadType: payloadType, name: name, clockRate: 8000)
     }
+
+    private static let staticNames: [UInt8: String] = [
+        0: "PCMU", 3: "GSM", 4: "G723", 8: "PCMA", 9: "G722", 13: "CN", 15: "G728", 18: "G729",
+    ]
 }
 
 extension Substring {

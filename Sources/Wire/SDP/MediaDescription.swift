@@ -53,10 +53,16 @@ extension MediaDescription {
     package var rtcpReducedSize: Bool { attributes.has("rtcp-rsize") }
 
     /// Milliseconds of audio in a packet the writer would like to get.
-    package var ptime: Int? { attributes.value(of: "ptime").flatMap { Int($0) } }
+    package var ptime: Int? {
+        get { attributes.value(of: "ptime").flatMap { Int($0) } }
+        set { attributes.replace("ptime", with: newValue.map { "\($0)" }) }
+    }
 
     /// Milliseconds of audio in a packet the writer can take.
-    package var maxptime: Int? { attributes.value(of: "maxptime").flatMap { Int($0) } }
+    package var maxptime: Int? {
+        get { attributes.value(of: "maxptime").flatMap { Int($0) } }
+        set { attributes.replace("maxptime", with: newValue.map { "\($0)" }) }
+    }
 
     /// Stream and track of what the writer sends.
     package var msid: String? { attributes.value(of: "msid") }

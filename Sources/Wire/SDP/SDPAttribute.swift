@@ -17,5 +17,11 @@ extension [SDPAttribute] {
 
     package func has(_ name: String) -> Bool { contains { $0.name == name } }
 
+    /// Leaves one attribute of that name, at the end; none for `nil`.
+    mutating func replace(_ name: String, with value: String?) {
+        removeAll { $0.name == name }
+        if let value { append(name, value) }
+    }
+
     package mutating func append(_ name: String, _ value: String? = nil) { append(SDPAttribute(name, value)) }
 }
