@@ -24,6 +24,14 @@ package enum Digest {
         unsafe hex(hash(Array(text.utf8).span, EVP_md5(), length: 16))
     }
 
+    /// MD5, 16 bytes: only for digest authentication, which old phones know no better way of.
+    package static func md5(_ message: Span<UInt8>) -> [UInt8] { unsafe hash(message, EVP_md5(), length: 16) }
+
+    /// SHA-512/256, 32 bytes (RFC 7616 §3.2): no cut of SHA-512, it starts from values of its own.
+    package static func sha512t256(_ message: Span<UInt8>) -> [UInt8] {
+        unsafe hash(message, EVP_sha512_256(), length: 32)
+    }
+
     /// SHA-1, 20 bytes.
     package static func sha1(_ message: Span<UInt8>) -> [UInt8] { unsafe hash(message, EVP_sha1(), length: 20) }
 

@@ -39,6 +39,7 @@ import COpenSSL
     /// `nil` in GCM.
     private let authentication: SRTPAuthentication?
     private let signsWord: Bool
+    private let tagLength: Int
 
     /// - Throws: ``SRTPError/malformed`` for keys of another length.
     package init(
@@ -51,7 +52,7 @@ import COpenSSL
         let algorithm: OpaquePointer?
         let isEncrypting: Int32
         switch profile {
-        case .aes128CMSHA1_80:
+        case .aes128CMSHA1_80, .aes128CMSHA1_32:
             unsafe algorithm = EVP_aes_128_ctr()
             isEncrypting = 1  // a key stream is the same both ways
         case .aeadAES128GCM:
@@ -69,6 +70,7 @@ import COpenSSL
         )
         authentication = profile == .aeadAES128GCM ? nil : SRTPAuthentication(key: keys.authentication)
         signsWord = protocolKind == .rtcp
+        tagLength = protocolKind == .rtcp ? profile.controlTagLength : profile.tagLength
         unsafe context = created
     }
 
@@ -96,10 +98,6 @@ import COpenSSL
             unsafe authentication == nil ? openGCM(bytes, frame) : openCM(bytes, frame)
         }
         guard isAuthentic else { throw .authenticationFailed }
-    }
-
-    private var tagLength: Int {
-        (authentication == nil ? SRTPProfile.aeadAES128GCM : .aes128CMSHA1_80).tagLength
     }
 }
 

@@ -33,7 +33,8 @@ package struct SRTPSessionKeys: Sendable, Equatable {
         salt = try derivation.bytes(profile.saltLength, label: first + 2)
         authentication =
             switch profile {
-            case .aes128CMSHA1_80: try derivation.bytes(SRTPAuthentication.keyLength, label: first + 1)
+            case .aes128CMSHA1_80, .aes128CMSHA1_32:
+                try derivation.bytes(SRTPAuthentication.keyLength, label: first + 1)
             case .aeadAES128GCM: []
             }
     }

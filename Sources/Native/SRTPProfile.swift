@@ -1,10 +1,13 @@
 import COpenSSL
 
-/// The two protection profiles every browser has (RFC 5764 §4.1.2, RFC 7714 §14.2).
+/// The two protection profiles every browser has (RFC 5764 §4.1.2, RFC 7714 §14.2), and one more of phones.
 package enum SRTPProfile: Sendable, Hashable {
     /// AES-CM with an 80-bit HMAC-SHA1 tag.
     // swift-format-ignore: AlwaysUseLowerCamelCase
     case aes128CMSHA1_80
+    /// The same with 32 bits of the tag in SRTP and all 80 in SRTCP (RFC 4568 §6.2.2, RFC 3711 §5.2). Only from SDES.
+    // swift-format-ignore: AlwaysUseLowerCamelCase
+    case aes128CMSHA1_32
     /// AES-GCM with a 128-bit tag: as fast as the other on speech, and in half its time on packets of video.
     case aeadAES128GCM
 
@@ -14,7 +17,7 @@ package enum SRTPProfile: Sendable, Hashable {
     /// Bytes of master salt.
     package var saltLength: Int {
         switch self {
-        case .aes128CMSHA1_80: 14
+        case .aes128CMSHA1_80, .aes128CMSHA1_32: 14
         case .aeadAES128GCM: 12
         }
     }
@@ -22,13 +25,17 @@ package enum SRTPProfile: Sendable, Hashable {
     /// Bytes of key and salt together, as ``SRTPSession`` takes them.
     package var masterLength: Int { keyLength + saltLength }
 
-    /// Bytes the authentication tag adds to each packet.
+    /// Bytes the authentication tag adds to each SRTP packet.
     package var tagLength: Int {
         switch self {
         case .aes128CMSHA1_80: 10
+        case .aes128CMSHA1_32: 4
         case .aeadAES128GCM: 16
         }
     }
+
+    /// Bytes it adds to each SRTCP packet.
+    package var controlTagLength: Int { self == .aes128CMSHA1_32 ? 10 : tagLength }
 
     init?(dtlsIdentifier: UInt) {
         switch dtlsIdentifier {

@@ -21,7 +21,7 @@ package enum SRTPError: Error, Equatable {
 package struct SRTPSession: ~Copyable {
     package enum Direction: Sendable { case inbound, outbound }
 
-    /// Bytes that protecting adds at most: 16 of GCM's tag and SRTCP's word of 4. SRTP alone adds 10 or 16.
+    /// Bytes that protecting adds at most: 16 of GCM's tag and SRTCP's word of 4. SRTP alone adds 4, 10 or 16.
     package static let trailer = 20
 
     private var rtp: SRTPCipher
@@ -80,7 +80,7 @@ package struct SRTPSession: ~Copyable {
         let frame = controlFrame(header, word: Self.encryptedFlag | index, end: count)
         Self.write(frame.word, to: &packet, at: wordOffset(end: count))
         try rtcp.seal(&packet, frame)
-        return count + profile.tagLength + Self.wordLength
+        return count + profile.controlTagLength + Self.wordLength
     }
 
     /// Checks and decrypts the SRTP packet in the first `count` bytes, in place. Returns the RTP packet's length.
@@ -104,7 +104,7 @@ package struct SRTPSession: ~Copyable {
 
     /// The same for SRTCP. Takes packets that are signed only, too (E = 0, RFC 3711 §3.4).
     package mutating func unprotectRTCP(_ packet: inout MutableSpan<UInt8>, count: Int) throws(SRTPError) -> Int {
-        let added = profile.tagLength + Self.wordLength
+        let added = profile.controlTagLength + Self.wordLength
         guard count <= packet.count, count >= added else { throw .malformed }
         let end = count - added
         let header = try SRTPHeader(ofRTCP: packet.span.extracting(..<end))

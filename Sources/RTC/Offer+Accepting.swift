@@ -104,12 +104,6 @@ extension VideoParameters {
 extension MediaDirection {
     /// What is left of our offer's direction; an answer cannot add to it (RFC 3264 §6.1).
     fileprivate func narrowed(by answer: MediaDescription) -> MediaDirection {
-        let wanted = answer.direction.mirrored
-        return switch (sends && wanted.sends, receives && wanted.receives) {
-        case (true, true): .sendrecv
-        case (true, false): .sendonly
-        case (false, true): .recvonly
-        case (false, false): .inactive
-        }
+        common(with: answer.direction.mirrored)
     }
 }

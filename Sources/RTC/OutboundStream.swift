@@ -6,7 +6,7 @@ package import Wire
 package struct OutboundStream {
     package let ssrc: SSRC
     package private(set) var payloadType: UInt8
-    package let clockRate: Int
+    package private(set) var clockRate: Int
 
     /// Of the next packet. Starts below 0x8000, so that loss around the first wrap cannot desynchronise SRTP
     /// (RFC 3711 §3.3.1).
@@ -31,10 +31,11 @@ package struct OutboundStream {
     /// Notes that nothing is sent now: the next packet starts a talk spurt and is marked (RFC 3551 §4.1).
     package mutating func pause() { isResuming = true }
 
-    /// Sends `payload` at the current timestamp.
-    package mutating func send(_ payload: Span<UInt8>, through peer: Peer) {
+    /// Sends `payload` at the current timestamp, or so many clock ticks after it.
+    package mutating func send(_ payload: Span<UInt8>, after ticks: Int = 0, through peer: Peer) {
         peer.sendRTP(
-            payload, marker: isResuming, payloadType: payloadType, sequence: sequence, timestamp: timestamp, ssrc: ssrc)
+            payload, marker: isResuming, payloadType: payloadType, sequence: sequence,
+            timestamp: timestamp &+ UInt32(truncatingIfNeeded: ticks), ssrc: ssrc)
         isResuming = false
         sequence &+= 1
         packets &+= 1
@@ -43,6 +44,12 @@ package struct OutboundStream {
 
     /// Another offer names the codec by another number; everything else goes on.
     package mutating func renumber(_ payloadType: UInt8) { self.payloadType = payloadType }
+
+    /// Another codec is sent from now on, whose clock may be another: source, numbers and the moment stay.
+    package mutating func renumber(_ payloadType: UInt8, clockRate: Int) {
+        (self.payloadType, self.clockRate) = (payloadType, clockRate)
+        pause()
+    }
 
     /// Counts a packet that was sent with a number of its own, such as one passed on from another stream: what follows
     /// has higher ones.

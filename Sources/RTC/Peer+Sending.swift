@@ -67,7 +67,7 @@ extension Peer {
     ///
     /// The first should be a report with a source description behind it, though both browsers take feedback alone.
     package func sendRTCP(_ packets: [RTCPPacket]) {
-        guard isConnected, let path = ice.selected else { return }
+        guard isConnected, isProven, let path = reportPath else { return }
         reportBytes.removeAll(keepingCapacity: true)
         for packet in packets {
             let start = reportBytes.count
@@ -83,15 +83,16 @@ extension Peer {
         guard count > 0, count + SRTPSession.trailer <= PacketBatch.slotSize else { return }
         egress.send(over: path) { slot in
             for index in 0..<count { slot[index] = reportBytes[index] }
-            return (try? outbound?.protectRTCP(&slot, count: count)) ?? 0
+            guard isEncrypted else { return count }
+            return (try? outbound?.session.protectRTCP(&slot, count: count)) ?? 0
         }
     }
 
-    /// Opens a slot, has `write` fill it, and encrypts it.
+    /// Opens a slot, has `write` fill it, and encrypts it where that was agreed on.
     private func send(
         payloadCount: Int, mid: ExtensionElement?, isRepeat: Bool, write: (inout MutableSpan<UInt8>) -> Void
     ) -> Bool {
-        guard isConnected, let path = ice.selected else { return false }
+        guard isConnected, isProven, let path = mediaPath else { return false }
         let count = RTPHeader.size(mid: mid) &+ payloadCount
         guard payloadCount >= 0, count <= PacketBatch.slotSize - SRTPSession.trailer else { return false }
         var wasSent = false
@@ -101,12 +102,14 @@ extension Peer {
             wasSent = length > 0
             return length
         }
+        if wasSent { hasSentMedia = true }
         return wasSent
     }
 
-    /// Encrypts in place; returns the new length, 0 when the number was used before.
+    /// Encrypts in place where that was agreed on; returns the new length, 0 when the number was used before.
     private func protect(_ slot: inout MutableSpan<UInt8>, count: Int, isRepeat: Bool) -> Int {
-        (try? outbound?.protect(&slot, count: count, isRepeat: isRepeat)) ?? 0
+        guard isEncrypted else { return count }
+        return (try? outbound?.session.protect(&slot, count: count, isRepeat: isRepeat)) ?? 0
     }
 
     /// What fits every path between a browser and us, headers and trailer taken off.

@@ -1,7 +1,7 @@
 package import Native
 package import Wire
 
-/// One browser's transport: ICE-lite, the DTLS handshake, SRTP both ways, reports.
+/// One far end's transport: a browser's ICE-lite, DTLS handshake and SRTP, or a phone's plain RTP; reports on both.
 ///
 /// Owned by one media loop and never locked. Datagrams go in by ``receive(_:count:over:at:events:)``; replies go out
 /// through the ``Egress``; time goes in by ``advance(to:events:)``. It reads no clock and opens no socket.
@@ -16,11 +16,11 @@ package final class Peer {
 
     /// A few a call, so they come as an array the caller reuses.
     package enum Event: Equatable {
-        /// Datagrams from this path belong to this peer from now on.
+        /// Datagrams from this path belong to this peer from now on. Never of plain RTP, whose sockets are its own.
         case validated(Path)
         /// … and from this one no longer.
         case retired(Path)
-        /// The handshake is complete and the fingerprint is right: media may flow.
+        /// Media may flow: the handshake is complete and the fingerprint is right, or plain RTP has an address.
         case connected
         /// No media will ever flow again.
         case failed(Failure)
@@ -34,6 +34,8 @@ package final class Peer {
         case consentLost
         /// The browser said close_notify.
         case closedByPeer
+        /// Plain RTP: nothing came for ``Peer/patience``, or ``Peer/heldPatience`` on hold.
+        case inactive
     }
 
     /// What came in and was refused. Sums over all peers are the operator's view of an attack.
@@ -43,38 +45,81 @@ package final class Peer {
         package var unauthentic = 0
         package var replayed = 0
         package var malformed = 0
+        /// Came to a socket of plain RTP from an address that is not the far end's.
+        package var strangers = 0
 
         package init() {}
     }
 
-    package let local: LocalTransport
-    package private(set) var ice = ICELite()
-    package private(set) var counters = Counters()
-    package private(set) var isConnected = false
+    /// Our side, as our SDP describes it.
+    package let local: Local
+    package internal(set) var counters = Counters()
+    package internal(set) var isConnected = false
+    /// How long nothing may come before the call has failed. 30 s for a browser, whose checks never pause: Firefox gives
+    /// up after 28 s, Chromium after 17. 300 s for plain RTP.
+    package var patience: Duration
+    /// The same for plain RTP while ``isHeld``.
+    package var heldPatience: Duration = .seconds(1800)
+    /// Whether one side holds the other, so that plain RTP may rest. The owner, who reads the SDP, says it.
+    package var isHeld = false
+    /// Whether the far end is known to be where its SDP says. Until then not a packet is sent there: anybody may write
+    /// anybody's address into an SDP. Plain RTP: a source that is settled proves it, or the owner says it.
+    package var isProven = true
 
-    private let remote: RemoteTransport
-    let egress: Egress
-    private var dtls: DTLSEndpoint
-    private var inbound: SRTPSession?
-    var outbound: SRTPSession?
+    let link: Link
+    private(set) var egress: Egress
+    /// Where RTP goes; `nil`: nowhere yet.
+    var mediaPath: Path?
+    /// Where RTCP goes.
+    var reportPath: Path?
+    var inbound: SRTPLane?
+    var outbound: SRTPLane?
+    /// Whether nothing may come or go in the clear.
+    var isEncrypted: Bool
     /// Where reports are put together; it keeps its room.
     var reportBytes: [UInt8] = []
-    private var hasStarted = false
-    private var hasEnded = false
-    private let createdAt: Instant
-    private var handshakeDatagrams = 0
-    private var handshakeDeadline: Instant?
-    private var nextConsentLook: Instant
+    var hasEnded = false
+    /// Since a link that keeps ways open looked last.
+    var hasSentMedia = false
 
+    /// How the far end is found.
+    enum Link {
+        case browser(BrowserLink)
+        case plain(PlainLink)
+    }
+
+    /// A browser's.
     package init(
         local: LocalTransport, remote: RemoteTransport, context: DTLSContext, egress: Egress, at now: Instant
     ) throws(CryptoError) {
-        self.local = local
-        self.remote = remote
+        self.local = .browser(local)
         self.egress = egress
-        createdAt = now
-        nextConsentLook = now.advanced(by: Self.consentLook)
-        dtls = try DTLSEndpoint(context: context, role: remote.isDTLSServer ? .client : .server)
+        patience = Self.patience
+        isEncrypted = true
+        link = .browser(try BrowserLink(local: local, remote: remote, context: context, at: now))
+    }
+
+    /// A phone's, a trunk's or a gateway's: no ICE and no DTLS.
+    ///
+    /// - Parameters:
+    ///   - remote: From the negotiation, with ``PlainRemote/signalling`` set. Without an address it waits for media.
+    ///   - rtpSocket: Number of the call's socket for RTP, ``Path/firstOwnSocket`` or more, as ``Path/socket`` and the
+    ///     ``Egress`` have it.
+    ///   - rtcpSocket: The one for RTCP.
+    package init(
+        plain local: PlainTransport, remote: PlainRemote, egress: Egress, rtpSocket: Int, rtcpSocket: Int,
+        at now: Instant
+    ) throws(SRTPError) {
+        self.local = .plain(local)
+        self.egress = egress
+        patience = PlainLink.patience
+        isEncrypted = remote.keys != nil
+        link = .plain(
+            PlainLink(
+                remote: remote, rtpSocket: UInt32(clamping: rtpSocket), rtcpSocket: UInt32(clamping: rtcpSocket),
+                at: now))
+        try takeKeys(remote.keys)
+        follow()
     }
 
     /// Takes one datagram, which may be decrypted in place.
@@ -82,31 +127,24 @@ package final class Peer {
         _ datagram: inout MutableSpan<UInt8>, count: Int, over path: Path, at now: Instant, events: inout [Event]
     ) -> Received {
         guard !hasEnded, count <= datagram.count else { return .nothing }
-        switch DatagramKind(of: datagram.span.extracting(0..<count)) {
-        case .rtp: return receiveRTP(&datagram, count: count, at: now)
-        case .rtcp: return receiveRTCP(&datagram, count: count, at: now)
-        case .stun:
-            receiveCheck(datagram.span.extracting(0..<count), over: path, at: now, events: &events)
-        case .dtls:
-            receiveHandshake(datagram.span.extracting(0..<count), over: path, at: now, events: &events)
-        case .unknown: counters.malformed &+= 1
+        switch link {
+        case .browser(let link):
+            return receive(&datagram, count: count, over: path, at: now, events: &events, through: link)
+        case .plain(let link):
+            return receive(&datagram, count: count, over: path, at: now, events: &events, through: link)
         }
-        return .nothing
     }
 
-    /// Moves DTLS retransmission and consent on; call it every 20 to 100 ms.
+    /// Moves DTLS retransmission, consent and the search for the far end on; call it every 20 to 100 ms.
     package func advance(to now: Instant, events: inout [Event]) {
         guard !hasEnded else { return }
-        if let handshakeDeadline, now >= handshakeDeadline {
-            dtls.handleTimeout()
-            flushHandshake(at: now)
+        switch link {
+        case .browser(let link): advance(link, to: now, events: &events)
+        case .plain(let link): advance(link, to: now, events: &events)
         }
-        guard now >= nextConsentLook else { return }
-        nextConsentLook = now.advanced(by: Self.consentLook)
-        if ice.silence(since: createdAt, at: now) > Self.patience { end(.consentLost, events: &events) }
     }
 
-    /// Says goodbye: RTCP BYE, then close_notify, which is all that Chromium listens to.
+    /// Says goodbye: RTCP BYE, then to a browser close_notify, which is all that Chromium listens to.
     package func close() {
         guard !hasEnded else { return }
         sendRTCP([
@@ -115,180 +153,106 @@ package final class Peer {
         ])
         hasEnded = true
         isConnected = false
-        dtls.close()
-        if let path = ice.selected {
-            while let datagram = dtls.nextDatagram() { egress.send(datagram, over: path) }
-        }
+        if case .browser(let link) = link { close(link) }
     }
 
-    /// Nothing heard for this long ends the call: Firefox gives up after 28 s, Chromium after 17.
-    package static let patience: Duration = .seconds(30)
-    private static let consentLook: Duration = .seconds(1)
-    private static let mostHandshakeDatagrams = 64
-}
-
-// MARK: - ICE
-
-extension Peer {
-    private func receiveCheck(
-        _ datagram: Span<UInt8>, over path: Path, at now: Instant, events: inout [Event]
-    ) {
-        guard let check = try? STUNMessage(parsing: datagram), check.kind == .bindingRequest,
-            isForUs(check.username), isAuthentic(check, datagram)
-        else {
-            counters.badChecks &+= 1
-            return
-        }
-        guard check.unknownRequired.isEmpty else { return refuse(check, over: path) }
-        let outcome = ice.receive(nominates: check.useCandidate, over: path, at: now)
-        if let retired = outcome.retired { events.append(.retired(retired)) }
-        if let validated = outcome.validated { events.append(.validated(validated)) }
-        answer(check, over: path)
-        startHandshakeIfActive(at: now)
+    /// Goes on from another media loop, with keys, numbers and the far end's address as they are. Plain RTP alone, whose
+    /// sockets are its own.
+    package func move(to egress: Egress) {
+        guard case .plain = link else { return }
+        self.egress = egress
     }
 
-    /// `ours:theirs`; only our half is known for sure, because some clients change theirs (RFC 8445 §7.3).
-    private func isForUs(_ username: String?) -> Bool {
-        guard let username, let colon = username.utf8.firstIndex(of: UInt8(ascii: ":")) else { return false }
-        return username[..<colon] == local.ufrag
-    }
-
-    private func isAuthentic(_ check: STUNMessage, _ datagram: Span<UInt8>) -> Bool {
-        guard let proof = check.integrityCheck(in: datagram) else { return false }
-        let expected = Digest.hmacSHA1(key: Array(local.pwd.utf8), message: proof.covered.span)
-        return Digest.constantTimeEquals(expected, proof.received)
-    }
-
-    private func answer(_ check: STUNMessage, over path: Path) {
-        var builder = STUNMessage.Builder(.bindingSuccess, transactionID: check.transactionID)
-        builder.add(mappedAddress: path.remote)
-        send(&builder, over: path)
-    }
-
-    private func refuse(_ check: STUNMessage, over path: Path) {
-        var builder = STUNMessage.Builder(.bindingError, transactionID: check.transactionID)
-        builder.add(errorCode: 420, reason: "Unknown Attribute")
-        builder.add(unknownAttributes: check.unknownRequired)
-        send(&builder, over: path)
-    }
-
-    private func send(_ builder: inout STUNMessage.Builder, over path: Path) {
-        let key = Array(local.pwd.utf8)
-        let bytes = builder.finish(integrity: { Digest.hmacSHA1(key: key, message: $0) }, fingerprint: true)
-        egress.send(bytes, over: path)
-    }
-}
-
-// MARK: - DTLS
-
-extension Peer {
-    private func startHandshakeIfActive(at now: Instant) {
-        guard remote.isDTLSServer, !hasStarted else { return }
-        hasStarted = true
-        dtls.start()
-        flushHandshake(at: now)
-    }
-
-    private func receiveHandshake(
-        _ datagram: Span<UInt8>, over path: Path, at now: Instant, events: inout [Event]
-    ) {
-        // Only from an address that passed a check: then nobody needs a cookie, and nobody can be flooded through us.
-        guard ice.paths.contains(path) else {
-            counters.beforeKeys &+= 1
-            return
-        }
-        if !isConnected {
-            handshakeDatagrams &+= 1
-            guard handshakeDatagrams <= Self.mostHandshakeDatagrams else {
-                return end(.handshake("too many handshake datagrams"), events: &events)
-            }
-        }
-        dtls.receive(datagram)
-        flushHandshake(at: now)
-        switch dtls.state {
-        case .handshaking: break
-        case .connected where !isConnected: connect(events: &events)
-        case .connected: break
-        case .closed: end(.closedByPeer, events: &events)
-        case .failed(let reason): end(.handshake(reason), events: &events)
-        }
-    }
-
-    private func connect(events: inout [Event]) {
-        guard isExpectedCertificate else { return end(.wrongFingerprint, events: &events) }
-        guard let keys = dtls.exportKeys(),
-            let receiver = try? SRTPSession(profile: keys.profile, key: keys.remote, direction: .inbound),
-            let sender = try? SRTPSession(profile: keys.profile, key: keys.local, direction: .outbound)
-        else { return end(.handshake("no SRTP profile in common"), events: &events) }
-        inbound = consume receiver
-        outbound = consume sender
-        isConnected = true
-        handshakeDeadline = nil
-        events.append(.connected)
-    }
-
-    /// One match is enough (RFC 8122 §5); `RemoteTransport` already kept the strongest hash only.
-    private var isExpectedCertificate: Bool {
-        remote.fingerprints.contains { expected in
-            guard let actual = dtls.peerFingerprint(hash: expected.hash) else { return false }
-            return Digest.constantTimeEquals(actual, expected.bytes)
-        }
-    }
-
-    private func flushHandshake(at now: Instant) {
-        while let datagram = dtls.nextDatagram() {
-            if let path = ice.selected { egress.send(datagram, over: path) }
-        }
-        handshakeDeadline = isConnected ? nil : dtls.timeout.map { now.advanced(by: $0) }
-    }
-
-    private func end(_ failure: Failure, events: inout [Event]) {
+    func end(_ failure: Failure, events: inout [Event]) {
         guard !hasEnded else { return }
         hasEnded = true
         isConnected = false
         events.append(.failed(failure))
     }
+
+    /// Of a browser; see ``patience-swift.property``.
+    package static let patience: Duration = .seconds(30)
 }
 
-// MARK: - SRTP
-
 extension Peer {
-    private func receiveRTP(_ packet: inout MutableSpan<UInt8>, count: Int, at now: Instant) -> Received {
-        guard isConnected else {
-            counters.beforeKeys &+= 1
-            return .nothing
-        }
-        do throws(SRTPError) {
-            guard let plain = try inbound?.unprotect(&packet, count: count) else { return .nothing }
-            ice.heardMedia(at: now)
-            guard let header = try? RTPHeader(parsing: packet.span.extracting(0..<plain)) else {
-                counters.malformed &+= 1
-                return .nothing
+    /// Our side of a transport, as our SDP describes it.
+    package enum Local: Sendable {
+        case browser(LocalTransport)
+        case plain(PlainTransport)
+
+        /// Our audio source.
+        package var audioSSRC: UInt32 {
+            switch self {
+            case .browser(let local): local.audioSSRC
+            case .plain(let local): local.audioSSRC
             }
-            return .rtp(header)
-        } catch {
-            note(error)
-            return .nothing
+        }
+
+        /// Of all our sources.
+        package var cname: String {
+            switch self {
+            case .browser(let local): local.cname
+            case .plain(let local): local.cname
+            }
+        }
+
+        /// Names a browser's call on its loop's port; empty for plain RTP, which has ports of its own.
+        package var ufrag: String {
+            switch self {
+            case .browser(let local): local.ufrag
+            case .plain: ""
+            }
         }
     }
 
-    private func receiveRTCP(_ packet: inout MutableSpan<UInt8>, count: Int, at now: Instant) -> Received {
-        guard isConnected else {
-            counters.beforeKeys &+= 1
-            return .nothing
+    /// A browser's paths. Plain RTP has none here.
+    package var ice: ICELite {
+        switch link {
+        case .browser(let link): link.ice
+        case .plain: ICELite()
         }
-        do throws(SRTPError) {
-            guard let plain = try inbound?.unprotectRTCP(&packet, count: count) else { return .nothing }
-            ice.heardMedia(at: now)
-            guard let packets = try? RTCPPacket.parse(packet.span.extracting(0..<plain)) else {
-                counters.malformed &+= 1
-                return .nothing
+    }
+}
+
+// MARK: - What came
+
+extension Peer {
+    /// Checks and decrypts an RTP packet in place where that was agreed on; `nil` for one to be dropped, and counted.
+    func open(_ packet: inout MutableSpan<UInt8>, count: Int) -> RTPHeader? {
+        var length = count
+        if isEncrypted {
+            do throws(SRTPError) {
+                guard let plain = try inbound?.session.unprotect(&packet, count: count) else { return nil }
+                length = plain
+            } catch {
+                note(error)
+                return nil
             }
-            return .rtcp(packets)
-        } catch {
-            note(error)
-            return .nothing
         }
+        guard let header = try? RTPHeader(parsing: packet.span.extracting(0..<length)) else {
+            counters.malformed &+= 1
+            return nil
+        }
+        return header
+    }
+
+    /// The same for RTCP.
+    func openReport(_ packet: inout MutableSpan<UInt8>, count: Int) -> [RTCPPacket]? {
+        var length = count
+        if isEncrypted {
+            do throws(SRTPError) {
+                guard let plain = try inbound?.session.unprotectRTCP(&packet, count: count) else { return nil }
+                length = plain
+            } catch {
+                note(error)
+                return nil
+            }
+        }
+        guard let packets = try? RTCPPacket.parse(packet.span.extracting(0..<length)) else {
+            counters.malformed &+= 1
+            return nil
+        }
+        return packets
     }
 
     private func note(_ error: SRTPError) {

@@ -46,6 +46,27 @@ struct DigestTests {
         ("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", "d174ab98d277d9f5a5611c2c9f419d9f"),
     ]
 
+    /// FIPS 180-4's examples, as NIST publishes them (SHA512_256.pdf), and the empty message.
+    static let sha512t256Rows: [(text: String, digest: String)] = [
+        ("", "c672b8d1ef56ed28ab87c3622c5114069bdd3ad7b8f9737498d0c01ecef0967a"),
+        ("abc", "53048e2681941ef99b2e29b76b4c7dabe4c2d0c634fc6d46e0e2f13107e7af23"),
+        (
+            "abcdefghbcdefghicdefghijdefghijkefghijklfghijklmghijklmn"
+                + "hijklmnoijklmnopjklmnopqklmnopqrlmnopqrsmnopqrstnopqrstu",
+            "3928e184fb8690f840da3988121d31be65cb9d3ef83ee6146feac861e19b563a"
+        ),
+    ]
+
+    @Test(arguments: sha512t256Rows)
+    func hashesAsFIPS180(row: (text: String, digest: String)) {
+        #expect(Digest.sha512t256(Array(row.text.utf8).span) == hex(row.digest))
+    }
+
+    @Test(arguments: md5Rows)
+    func hashesToTheSameBytes(row: (text: String, digest: String)) {
+        #expect(Digest.md5(Array(row.text.utf8).span) == hex(row.digest))
+    }
+
     @Test(arguments: md5Rows)
     func hashesAsRFC1321(row: (text: String, digest: String)) { #expect(Digest.md5Hex(row.text) == row.digest) }
 

@@ -12,6 +12,9 @@ import Native
         case .aes128CMSHA1_80:
             unsafe srtp_crypto_policy_set_rtp_default(&policy.rtp)
             unsafe srtp_crypto_policy_set_rtcp_default(&policy.rtcp)
+        case .aes128CMSHA1_32:
+            unsafe srtp_crypto_policy_set_aes_cm_128_hmac_sha1_32(&policy.rtp)
+            unsafe srtp_crypto_policy_set_rtcp_default(&policy.rtcp)
         case .aeadAES128GCM:
             unsafe srtp_crypto_policy_set_aes_gcm_128_16_auth(&policy.rtp)
             unsafe srtp_crypto_policy_set_aes_gcm_128_16_auth(&policy.rtcp)

@@ -3,7 +3,7 @@ import Testing
 
 /// Against libsrtp2, packet by packet: the same bytes out, the same packets taken and refused for the same reason.
 struct SRTPReferenceTests {
-    static let profiles: [SRTPProfile] = [.aeadAES128GCM, .aes128CMSHA1_80]
+    static let profiles: [SRTPProfile] = [.aeadAES128GCM, .aes128CMSHA1_80, .aes128CMSHA1_32]
 
     /// Both protect the same numbers, in order and not, used and not, over many wraps.
     @Test(arguments: profiles)

@@ -65,7 +65,7 @@ private func takeRTCP(_ packet: [UInt8], _ session: inout SRTPSession) throws(SR
 }
 
 struct SRTPSessionTests {
-    static let profiles: [SRTPProfile] = [.aeadAES128GCM, .aes128CMSHA1_80]
+    static let profiles: [SRTPProfile] = [.aeadAES128GCM, .aes128CMSHA1_80, .aes128CMSHA1_32]
 
     @Test(arguments: profiles)
     func aRepeatedPacketIsTheSameBytesAgain(profile: SRTPProfile) throws {
@@ -111,7 +111,7 @@ struct SRTPSessionTests {
         let report = hex("80c90001 cafebabe 81ca0002 cafebabe 01026162")
         for _ in 0..<3 {
             let protected = try link.protectRTCP(report)
-            #expect(protected.count == report.count + profile.tagLength + 4)
+            #expect(protected.count == report.count + profile.controlTagLength + 4)
             #expect(protected[..<8] == report[..<8])
             #expect(try link.unprotectRTCP(protected) == report)
             #expect(throws: SRTPError.replayed) { try link.unprotectRTCP(protected) }

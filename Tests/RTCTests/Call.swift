@@ -9,6 +9,7 @@ final class Call {
 
     let browser: FakeBrowser
     let peer: Peer
+    let local: LocalTransport
     let negotiation: Negotiation
     var network: VirtualNetwork
     var browserAddress = Call.address("192.0.2.7", 41_000)
@@ -38,7 +39,7 @@ final class Call {
         egress = Egress(sockets: 1, capacity: 64) { _, _ in }
         browser = FakeBrowser(
             settings: settings, context: try Self.browserContext.get(), outbox: outbox, random: &random)
-        let local = Self.local(
+        local = Self.local(
             fingerprint: try Self.serverContext.get().fingerprint, videoSSRCs: videoSSRCs)
         negotiation = try Negotiation(answering: browser.offer, from: local)
         peer = try Peer(
@@ -62,7 +63,7 @@ final class Call {
         browser = FakeBrowser(
             settings: settings, context: try Self.browserContext.get(), outbox: outbox, random: &random)
         let context = try Self.serverContext.get()
-        let local = Self.local(fingerprint: context.fingerprint, videoSSRCs: videoSSRCs)
+        local = Self.local(fingerprint: context.fingerprint, videoSSRCs: videoSSRCs)
             .renewed(
                 ufrag: "call\(seed)", pwd: "secretsecretsecretsecret", fingerprint: context.fingerprint,
                 candidates: [.init(ip: Self.serverAddress.ip, port: Self.serverAddress.port)])

@@ -64,7 +64,7 @@ struct OfferedCallTests {
             Offer(from: $0)
         }
         let offer = call.browser.renegotiate { $0.videos = [.init()] }
-        let next = try Negotiation(answering: offer, from: call.peer.local, previous: call.negotiation)
+        let next = try Negotiation(answering: offer, from: call.local, previous: call.negotiation)
         #expect(next.version == 2 && next.answer.media.map(\.setup) == [.passive, .passive])
         #expect(next.camera?.local == Self.pairs[0] && next.remote == call.negotiation.remote)
         try call.browser.accept(next.answer.text, at: call.now)

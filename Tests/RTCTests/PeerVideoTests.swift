@@ -273,7 +273,7 @@ struct PeerVideoTests {
     @Test func aReofferGoesOnOverTheSameTransport() throws {
         let call = try connected([.init()])
         let offer = call.browser.renegotiate { $0.videos.append(.init(.recvonly)) }
-        let second = try Negotiation(answering: offer, from: call.peer.local, previous: call.negotiation)
+        let second = try Negotiation(answering: offer, from: call.local, previous: call.negotiation)
         try call.browser.accept(second.answer.text, at: call.now)
         #expect(call.browser.isConnected && call.browser.pictures.map(\.line) == [1, 2])
         call.run(for: .milliseconds(20)) { call in
