@@ -20,6 +20,10 @@ package final class MediaLeg {
     package private(set) var audio: AudioParameters?
     /// The peer takes audio from us.
     package private(set) var sendsAudio = false
+    /// What we send.
+    package private(set) var codec = AudioCodec.opus
+    /// Rises with each offer that was answered and each transport: who encodes for this call looks at it.
+    private(set) var revision = 0
     /// `nil` in a call without pictures.
     package private(set) var video: VideoLeg?
     package let input: AudioInput
@@ -27,15 +31,21 @@ package final class MediaLeg {
     /// The share of our packets the peer lost, in 1/256 (RFC 3550 §6.4.1).
     package private(set) var fractionLost: UInt8 = 0
 
-    /// Where what the peer says goes instead of ``input``.
+    /// Where what the peer says goes instead of ``input``, or its keys beside it.
     var relay: AudioRelay?
+    /// Cuts frames, where the peer does not want them as they are.
+    var packer: FramePacker?
+    /// The peer wants keys by signalling alone, whatever its SDP says: another call's are not passed on to it.
+    package var wantsKeysBySignalling = false
+    /// Ticks in which only comfort noise could be heard.
+    var noiseTicks = 0
     /// When `output` had its current timestamp, while another call's packets are its clock.
     private var clockedAt: Instant?
 
     private var reception = ReceptionStatistics()
     private var source: SSRC?
     private var digits = TelephoneEventReceiver()
-    private var keys = TelephoneEventSender()
+    private(set) var keys = TelephoneEventSender()
     private var nextReport: Instant
     private let clock: WallClock
     private let seed: UInt64
@@ -43,7 +53,12 @@ package final class MediaLeg {
     // Of `audio`, as every packet asks for them.
     private var receivesAudio = false
     private var audioLevelID: UInt8?
+    private(set) var comfortNoise: UInt8?
+    private(set) var frameTicks = UInt32(AudioInput.frame)
     private(set) var keyFormats = KeyFormats()
+    private var formats = PayloadFormats()
+    /// By the clock of what came last.
+    private var heardRate = 48_000
 
     package init(
         id: String, peer: Peer, audio: AudioParameters?, videos: [VideoParameters] = [], videoLimit: UInt64? = nil,
@@ -71,13 +86,31 @@ package final class MediaLeg {
         receivesAudio = audio?.direction.receives == true
         audioLevelID = audio?.audioLevelID
         keyFormats = KeyFormats(audio)
-        if let type = audio?.payloadType { output.renumber(type) }
+        formats = PayloadFormats(audio)
+        revision += 1
+        if let audio { send(as: audio, at: now) }
         guard video == nil else {
             video?.negotiated(videos, at: now)
             return
         }
         guard !videos.isEmpty else { return }
         video = VideoLeg(videos, peer: peer, clock: clock, receiverLimit: videoLimit, seed: seed, at: now)
+    }
+
+    /// Goes on in the codec agreed on: same source, next number, and a mark where the sound is another's.
+    private func send(as audio: AudioParameters, at now: Instant) {
+        advanceClock(to: now)
+        if audio.codec == codec {
+            output.renumber(audio.payloadType)
+        } else {
+            (codec, heardRate) = (audio.codec, audio.codec.clockRate)
+            output.renumber(audio.payloadType, clockRate: codec.clockRate)
+        }
+        comfortNoise = audio.comfortNoise
+        frameTicks = UInt32(codec.clockRate / 50)
+        packer = codec == .opus ? nil : FramePacker(milliseconds: audio.ptime)
+        noiseTicks = 0
+        input.prepare(for: formats.codecs)
     }
 
     /// The client is back, with a transport of its own: the same call goes on over it.
@@ -115,6 +148,22 @@ package final class MediaLeg {
         return keys.add(digits)
     }
 
+    /// Presses one key behind those that wait.
+    func press(_ key: Character) {
+        guard sendsAudio, !wantsKeysBySignalling, keyFormats.first != nil else { return }
+        keys.add(key)
+    }
+
+    /// The call of a phone goes on from another media loop: the same source to the far end, the next numbers.
+    ///
+    /// Take it out of whatever it is in before; nothing is said to the far end.
+    package func move(to egress: Egress, scratch: DecodeScratch, at now: Instant) {
+        advanceClock(to: now)
+        output.pause()
+        peer.move(to: egress)
+        input.move(to: scratch)
+    }
+
     /// The call is over: nobody sees it any more, and the peer says goodbye.
     package func close(at now: Instant) {
         video?.end(at: now)
@@ -150,29 +199,38 @@ package final class MediaLeg {
             header.payloadOffset <= header.payloadEnd
         else { return }
         let payload = packet.extracting(header.payloadOffset..<header.payloadEnd)
-        let isAudio = header.payloadType == output.payloadType
-        if isAudio { accept(header) }
+        let content = formats.content(of: header.payloadType)
+        let key = content == .other ? keyFormats.format(of: header.payloadType) : nil
+        // A phone that waits in silence may press a key before it says anything.
+        if content != .other || key != nil && source == nil { accept(header, content) }
         guard header.ssrc == source else { return }
-        reception.received(
-            sequence: header.sequence, timestamp: header.timestamp, at: now, clockRate: output.clockRate)
-        let key = keyFormats.format(of: header.payloadType)
-        if relay != nil {
-            relay?.forward(header, payload, isAudio ? .sound : key.map { .key($0) } ?? .other, at: now)
+        reception.received(sequence: header.sequence, timestamp: header.timestamp, at: now, clockRate: heardRate)
+        if relay?.isTranscoding == false {
+            relay?.forward(header, payload, content, key: key, at: now)
         } else {
             // Keys and what else shares the audio's numbers is no loss: the buffer takes it for padding.
             input.insert(
-                isAudio ? payload : payload.extracting(0..<0), sequence: header.sequence, timestamp: header.timestamp,
-                level: isAudio ? level(audioLevelID, header, packet) : nil, at: now)
+                payload, as: content, sequence: header.sequence, timestamp: header.timestamp,
+                level: content == .other ? nil : level(audioLevelID, header, packet), at: now)
         }
-        if key != nil, let digit = digits.receive(payload, timestamp: header.timestamp) { facts.append(.digit(digit)) }
+        guard key != nil else { return }
+        receiveKey(header, payload, facts: &facts)
+    }
+
+    private func receiveKey(_ header: RTPHeader, _ payload: Span<UInt8>, facts: inout [Fact]) {
+        guard let digit = digits.receive(payload, timestamp: header.timestamp, isFirst: header.marker) else { return }
+        facts.append(.digit(digit))
+        relay?.press(digit)
     }
 
     /// A new source on the same call starts new statistics and a new stream.
-    private func accept(_ header: RTPHeader) {
+    private func accept(_ header: RTPHeader, _ content: AudioContent) {
+        if case .sound(let codec) = content { heardRate = codec.clockRate }
         guard source != header.ssrc else { return }
         if source != nil { input.restart() }
         source = header.ssrc
         reception = ReceptionStatistics()
+        digits = TelephoneEventReceiver()
     }
 
     private func level(_ id: UInt8?, _ header: RTPHeader, _ packet: Span<UInt8>) -> Int? {
@@ -255,7 +313,7 @@ extension MediaLeg {
     func advanceClock(to now: Instant) {
         guard let clockedAt else { return }
         let elapsed = max(0, min(now.nanoseconds(since: clockedAt), Self.longestStep))
-        output.pass(UInt32(elapsed * 3 / 62_500))
+        output.pass(UInt32(truncatingIfNeeded: elapsed * Int64(output.clockRate) / 1_000_000_000))
         self.clockedAt = now
     }
 

@@ -1,5 +1,5 @@
 package import Conference
-package import Native
+import Native
 package import RTC
 package import Wire
 
@@ -68,7 +68,7 @@ package final class RoomEngine {
     ///   - sounds: With those that the profile names; whoever gives a command that plays one adds it first.
     package init(
         key: RoomKey, profile: RoomProfile, startedAt: Int, sounds: SoundSet = SoundSet(), at now: Instant
-    ) throws(OpusError) {
+    ) throws(CoderError) {
         self.key = key
         self.profile = profile
         self.sounds = sounds
@@ -112,6 +112,7 @@ package final class RoomEngine {
         let source = leg.video?.source
         leg.negotiated(audio, videos, at: now)
         guard let id = member(of: leg) else { return }
+        mixer.codecChanged(of: id)
         if leg.video?.source !== source { prepareSource(of: leg, id) }
         run(room.setVideo(id, leg.video?.flow ?? .none, at: time(now)), at: now)
         run(room.videoState(renewedBy: id), at: now)
@@ -124,6 +125,7 @@ package final class RoomEngine {
     ) -> Peer {
         let old = leg.replaceTransport(peer, audio, videos, at: now)
         guard let id = member(of: leg) else { return old }
+        mixer.codecChanged(of: id)
         prepareSource(of: leg, id)
         run(room.setVideo(id, leg.video?.flow ?? .none, at: time(now)), at: now)
         run(room.videoState(renewedBy: id), at: now)
@@ -219,12 +221,16 @@ package final class RoomEngine {
         run(room.endTick(at: time), at: now)
     }
 
-    /// In-band FEC for the worst tenth of receivers, none while they lose nothing worth it.
+    /// In-band FEC for the worst tenth of those who can use it, none while they lose nothing worth it.
     private func followLoss() {
         for loss in lossCounts.indices { lossCounts[loss] = 0 }
-        for leg in mixer.legs { lossCounts[Int(leg.fractionLost)] += 1 }
+        var receivers = 0
+        for leg in mixer.legs where leg.codec == .opus {
+            lossCounts[Int(leg.fractionLost)] += 1
+            receivers += 1
+        }
         var worse = 0
-        let tenth = mixer.legs.count / 10
+        let tenth = receivers / 10
         let worst = lossCounts.lastIndex { count in
             worse += count
             return worse > tenth

@@ -18,14 +18,14 @@ package final class SoloCall {
 
     package let leg: MediaLeg
 
-    private let stream: MixStream
+    private var stream: MixStream
     /// `nil` for an echo.
     private let player: SoundPlayer?
     private let isEcho: Bool
 
-    package init(leg: MediaLeg, program: Program) throws(OpusError) {
+    package init(leg: MediaLeg, program: Program) throws(CoderError) {
         self.leg = leg
-        stream = try MixStream(AudioSettings())
+        stream = try MixStream(AudioSettings(), codec: leg.codec)
         switch program {
         case .echo: (isEcho, player) = (true, nil)
         case .play(let playback): (isEcho, player) = (false, SoundPlayer(playback))
@@ -40,7 +40,8 @@ package final class SoloCall {
     package func advance(to now: Instant) -> Progress {
         let isHeard = leg.input.take(at: now, isWanted: isEcho)
         guard leg.peer.isConnected else { return .running }
-        defer { leg.output.pass(UInt32(AudioInput.frame)) }
+        defer { leg.passFrame() }
+        if stream.codec != leg.codec { followCodec() }
         if isEcho {
             if let video = leg.video { video.show(video.source, in: 0, at: now) }
             if !isHeard { leg.input.pcm.silence() }
@@ -49,12 +50,17 @@ package final class SoloCall {
         }
         guard let player else { return .ended }
         player.advance()
-        if player.hasFrame { send(player.frame, isSilent: false) } else { leg.output.pause() }
+        if player.hasFrame { send(player.frame, isSilent: false) } else { leg.sendNothing() }
         return player.hasEnded ? .ended : .running
     }
 
     private func send(_ pcm: PCMBuffer, isSilent: Bool) {
-        guard leg.sendsAudio, stream.encode(pcm, isSilent: isSilent) else { return leg.output.pause() }
-        stream.withPacket { leg.output.send($0, through: leg.peer) }
+        guard leg.sendsAudio, stream.encode(pcm, isSilent: isSilent) else { return leg.sendNothing() }
+        stream.withPacket { leg.send($0, saysNothing: stream.isSettled) }
+    }
+
+    /// Another offer was answered with another codec: this one tick makes an encoder.
+    private func followCodec() {
+        if let stream = try? MixStream(AudioSettings(), codec: leg.codec) { self.stream = stream }
     }
 }

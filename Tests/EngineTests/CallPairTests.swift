@@ -123,6 +123,22 @@ struct CallPairTests {
         #expect(zip(all, all.dropFirst()).allSatisfy { $1.sequence == $0.sequence &+ 1 })
     }
 
+    @Test func keysAreNotPassedOnToWhoGetsThemBySignalling() throws {
+        let (rig, _, one, two) = try rig()
+        two.leg.wantsKeysBySignalling = true
+        one.hum()
+        try rig.run(seconds: 1)
+        for step: UInt16 in 1...5 {
+            one.browser.sendKey(7, duration: 960 * step, isEnd: step == 5, marker: step == 1, at: rig.now)
+            rig.flush(one)
+            try rig.run(milliseconds: 20)
+        }
+        try rig.run(milliseconds: 200)
+        #expect(rig.facts.filter { $0 == .digit("7") }.count == 1)
+        #expect(two.keys.isEmpty)
+        expectContinuous(two.packets)
+    }
+
     @Test func eachSideGetsItsOwnPayloadTypesAndClocks() throws {
         let rig = try RoomRig()
         let one = try rig.add(joins: false)

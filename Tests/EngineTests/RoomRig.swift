@@ -21,7 +21,10 @@ final class RoomRig {
     var network: VirtualNetwork
 
     private var random: SeededGenerator
-    private let egress = Egress(sockets: 1, capacity: 4096) { _, _ in }
+    private let egress: Egress
+    /// What left by the phones' own sockets.
+    private let wires = Wires()
+    private(set) var phones: [Phone] = []
     private let outbox = PacketBatch(capacity: 256)
     private let context: DTLSContext
     private let scratch = DecodeScratch()
@@ -39,6 +42,17 @@ final class RoomRig {
         random = SeededGenerator(seed: seed)
         network = VirtualNetwork(seed: seed, conditions: conditions)
         context = try DTLSContext(identity: Self.identity.get())
+        let wires = wires
+        egress = Egress(
+            sockets: 1, capacity: 4096, ownCapacity: 256, flush: { _, _ in },
+            flushOwn: { batch, sockets in
+                for index in 0..<batch.count {
+                    let datagram = batch.datagram(at: index)
+                    let address = TransportAddress(ipv4: UInt32(truncatingIfNeeded: datagram.low), port: datagram.port)
+                    wires.waiting.append((datagram.bytes, sockets[index], address))
+                }
+                batch.removeAll()
+            })
         var settings = RoomProfile(name: "default", parameters: [("conference-flags", "livearray-sync")])
         settings.energyLevel = 100
         profile(&settings)
@@ -78,6 +92,59 @@ final class RoomRig {
         flush(caller)
         if joins { try join(caller, flags: flags, sharedBy: sharedBy) }
         return caller
+    }
+
+    private final class Wires { var waiting: [(bytes: [UInt8], socket: UInt32, to: TransportAddress)] = [] }
+
+    /// A phone that calls and joins.
+    @discardableResult
+    func addPhone(_ settings: Phone.Settings, joins: Bool = true) throws -> Phone {
+        let number = phones.count + 1
+        let address = TransportAddress(ipv4: 0x0A01_0000 + UInt32(number), port: 16_384)
+        let server = TransportAddress(ipv4: 0xC000_0201, port: UInt16(20_000 + 2 * number))
+        let socket = Int(Path.firstOwnSocket) + 2 * number
+        let local = PlainTransport(
+            ip: server.ip, rtpPort: server.port, rtcpPort: server.port + 1, audioSSRC: UInt32(5_000 + number),
+            cname: "phone\(number)", sessionID: UInt64(number), secret: [UInt8](repeating: 1, count: 30))
+        let remote = PlainRemote(
+            rtp: address, rtcp: TransportAddress(ipv4: 0x0A01_0000 + UInt32(number), port: 16_385),
+            payloadTypes: [0, 8, 9, 13, 101, 107])
+        let peer = try Peer(
+            plain: local, remote: remote, egress: egress, rtpSocket: socket, rtcpSocket: socket + 1, at: now)
+        let leg = MediaLeg(
+            id: "phone\(number)", peer: peer, audio: settings.audio, scratch: scratch,
+            clock: WallClock(unixNanosecondsAtZero: 0), seed: random.next(), at: now)
+        let phone = try Phone(number: number, settings: settings, address: address, server: server, leg: leg)
+        phones.append(phone)
+        guard joins else { return phone }
+        let request = JoinRequest(
+            id: MemberID(100 + number), callID: leg.id, callerName: "Phone \(number)", callerNumber: "200\(number)")
+        try room.join(leg, request, at: now)
+        collect()
+        return phone
+    }
+
+    /// Another offer of the phone's was answered.
+    func renegotiate(_ phone: Phone, _ settings: Phone.Settings) {
+        phone.change(to: settings)
+        room.renegotiated(phone.leg, settings.audio, [], at: now)
+        collect()
+    }
+
+    /// Sends what a test made a phone say.
+    func send(_ packet: [UInt8]?, of phone: Phone) {
+        guard let packet else { return }
+        network.send(packet, from: phone.address, to: phone.server, at: now)
+    }
+
+    private func flushPhones() {
+        egress.flushOwnSockets()
+        for datagram in wires.waiting {
+            let port = UInt16(20_000 + datagram.socket - Path.firstOwnSocket)
+            network.send(
+                datagram.bytes, from: TransportAddress(ipv4: 0xC000_0201, port: port), to: datagram.to, at: now)
+        }
+        wires.waiting.removeAll()
     }
 
     private static func address(of number: Int, reload: Int = 0) -> TransportAddress {
@@ -184,6 +251,9 @@ final class RoomRig {
             now = now.advanced(byNanoseconds: 1_000_000)
             deliver()
             for caller in callers where (milliseconds + caller.number * 7) % 20 == 0 { try live(caller) }
+            for phone in phones where (milliseconds + phone.number * 3) % phone.settings.sentPtime == 0 {
+                send(try phone.speak(), of: phone)
+            }
             for caller in callers where (milliseconds + caller.number * 5) % 33 == 0 {
                 caller.film(at: now)
                 flush(caller)
@@ -208,7 +278,9 @@ final class RoomRig {
         for pair in pairs { pair.advance(to: now) }
         var events: [Peer.Event] = []
         for caller in callers { caller.leg.advance(to: now, events: &events) }
+        for phone in phones { phone.leg.advance(to: now, events: &events) }
         network.send(egress.batches[0], from: Self.server, at: now)
+        flushPhones()
         collect()
     }
 
@@ -223,6 +295,18 @@ final class RoomRig {
                     &span, count: datagram.bytes.count, over: Path(socket: 0, remote: datagram.source), at: now,
                     events: &events, facts: &facts)
                 network.send(egress.batches[0], from: Self.server, at: now)
+                flushPhones()
+            } else if let phone = phones.first(where: { $0.server == datagram.destination }) {
+                var events: [Peer.Event] = []
+                var span = bytes.mutableSpan
+                let socket = Path.firstOwnSocket + UInt32(2 * phone.number)
+                phone.leg.receive(
+                    &span, count: datagram.bytes.count, over: Path(socket: socket, remote: datagram.source), at: now,
+                    events: &events, facts: &facts)
+                network.send(egress.batches[0], from: Self.server, at: now)
+                flushPhones()
+            } else if let phone = phones.first(where: { $0.address == datagram.destination }) {
+                phone.receive(datagram.bytes, milliseconds: milliseconds)
             } else if let caller = callers.first(where: { $0.address == datagram.destination }) {
                 var span = bytes.mutableSpan
                 caller.receive(

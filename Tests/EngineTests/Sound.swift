@@ -72,3 +72,32 @@ struct Voice: ~Copyable {
 extension PCMBuffer {
     var samples: [Int16] { withSpan { span in span.indices.map { span[$0] } } }
 }
+
+extension Sound {
+    /// The frequency between `low` and `high` that is loudest in `samples` of 48 kHz, to a tenth of a hertz.
+    static func frequency(of samples: some Collection<Int16>, from low: Double, to high: Double) -> Double {
+        let coarse = loudest(in: samples, from: low, step: 0.5, count: Int((high - low) * 2) + 1)
+        return loudest(in: samples, from: coarse - 0.5, step: 0.1, count: 11)
+    }
+
+    private static func loudest(in samples: some Collection<Int16>, from low: Double, step: Double, count: Int)
+        -> Double
+    {
+        let amplitudes = (0..<count).map { amplitude(of: low + Double($0) * step, in: samples) }
+        return low + step * Double(amplitudes.indices.max { amplitudes[$0] < amplitudes[$1] } ?? 0)
+    }
+
+    /// How much of a tone is anything else, by its own recursion, in the worst 5 ms: 0 for a pure one, 1 and more where it
+    /// is cut off.
+    static func roughness(of frequency: Double, in samples: [Int16], rate: Int) -> Double {
+        let factor = 2 * cos(2 * .pi * frequency / Double(rate))
+        let residues = (2..<max(2, samples.count)).map { index in
+            Double(samples[index]) - factor * Double(samples[index - 1]) + Double(samples[index - 2])
+        }
+        let level = max(1, rms(samples))
+        let window = rate / 200
+        return stride(from: 0, through: residues.count - window, by: window).map { start in
+            (residues[start..<start + window].reduce(0) { $0 + $1 * $1 } / Double(window)).squareRoot() / level
+        }.max() ?? 0
+    }
+}

@@ -1,4 +1,5 @@
 package import Native
+package import RTC
 package import Wire
 
 /// What a peer says: reorders, gates, decodes and repairs its stream into one frame of 20 ms for each tick.
@@ -12,9 +13,16 @@ package final class AudioInput {
     /// Frames decoded, for the benchmark that proves that silent streams cost none.
     package private(set) var decodedFrames = 0
 
+    /// Comfort noise is heard, where the sender asks for it: only who speaks with one alone misses it.
+    package var makesNoise = false
+
     private var jitter = JitterBuffer()
     private var gate: LevelGate
-    private var decoder: OpusDecoder?
+    private var decoder: VoiceDecoder
+    /// What one tick of the sender's clock is at 48 kHz.
+    private var scale: UInt32 = 1
+    /// The sender's silence, while it is one with a sound.
+    private var noise: ComfortNoise?
     /// The decoder has seen the packets just before the next one.
     private var isWarm = false
     /// Samples of a packet longer than a frame that later ticks play.
@@ -23,34 +31,69 @@ package final class AudioInput {
     private var stashEnd = 0
     /// Samples of undecoded packets still to pass.
     private var silentSamples = 0
-    private let scratch: DecodeScratch
+    private var scratch: DecodeScratch
 
     package init(energyLevel: Int, scratch: DecodeScratch) {
         gate = LevelGate(energyLevel: energyLevel)
+        decoder = VoiceDecoder(scratch: scratch)
         self.scratch = scratch
     }
+
+    /// Makes the decoders of what may come, so that no packet has to.
+    package func prepare(for codecs: [AudioCodec]) { decoder.prepare(for: codecs) }
 
     package func setEnergyLevel(_ energyLevel: Int) { gate.setEnergyLevel(energyLevel) }
 
     /// The score of the last frame was low: the jitter buffer may drop a frame here unheard.
     package func noteQuiet(_ isQuiet: Bool) { jitter.isQuiet = isQuiet }
 
-    /// The packets that follow are another source's.
-    package func restart() {
-        jitter.restart()
-        decoder?.reset()
-        (isWarm, silentSamples, stashStart, stashEnd) = (false, 0, 0, 0)
+    /// Another media loop goes on with it, whose room this is.
+    func move(to scratch: DecodeScratch) {
+        self.scratch = scratch
+        decoder.move(to: scratch)
     }
 
-    /// Takes one packet. Invalid Opus is dropped here, so that the decoder sees only what its header allows.
-    package func insert(_ payload: Span<UInt8>, sequence: UInt16, timestamp: UInt32, level: Int?, at now: Instant) {
-        var duration = 0
-        if !payload.isEmpty {
-            guard let samples = OpusPacket.duration(payload), samples <= DecodeScratch.longest else { return }
+    /// The packets that follow are another source's.
+    package func restart() { restart(isAbrupt: false) }
+
+    private func restart(isAbrupt: Bool) {
+        jitter.restart()
+        if isWarm { decoder.cut(isAbrupt: isAbrupt) } else { decoder.reset() }
+        (isWarm, silentSamples, stashStart, stashEnd, noise) = (false, 0, 0, 0, nil)
+    }
+
+    /// Takes one packet. What its codec does not allow is dropped here, so that the decoder sees only what its header
+    /// allows.
+    ///
+    /// - Parameter timestamp: By the codec's clock.
+    package func insert(
+        _ payload: Span<UInt8>, as content: AudioContent = .sound(.opus), sequence: UInt16, timestamp: UInt32,
+        level: Int?, at now: Instant
+    ) {
+        var (duration, level, payload) = (0, level, payload)
+        switch content {
+        case .sound(let codec):
+            follow(codec)
+            guard !payload.isEmpty else { break }
+            guard let samples = VoiceDecoder.duration(of: payload, codec), samples <= DecodeScratch.longest
+            else { return }
             duration = samples
+        case .comfortNoise:
+            guard !payload.isEmpty else { break }
+            (duration, level) = (Self.frame, Int(payload[0] & 0x7F))
+        case .other: payload = payload.extracting(0..<0)
         }
         jitter.insert(
-            payload, sequence: sequence, timestamp: timestamp, duration: duration, level: level, at: now)
+            payload, as: content, sequence: sequence, timestamp: timestamp &* scale, duration: duration, level: level,
+            at: now)
+    }
+
+    /// Another clock means another count of time.
+    private func follow(_ codec: AudioCodec) {
+        let scale: UInt32 = codec == .opus ? 1 : 6
+        guard scale != self.scale else { return }
+        restart(isAbrupt: true)
+        self.scale = scale
     }
 
     /// Plays this tick's 20 ms. `true`: ``pcm`` holds sound; `false`: nothing was said, nothing was decoded.
@@ -67,6 +110,7 @@ package final class AudioInput {
             } else if silentSamples > 0 {
                 let count = min(silentSamples, Self.frame - filled)
                 silentSamples -= count
+                if noise != nil, makesNoise { isHeard = true }
                 filled = silence(count, at: filled)
             } else {
                 let heard = step(&filled, isWanted: isWanted)
@@ -80,7 +124,9 @@ package final class AudioInput {
     private func step(_ filled: inout Int, isWanted: Bool) -> Bool {
         switch jitter.take() {
         case .pause:
-            return skip(Self.frame)
+            guard decoder.end(into: scratch.first) else { return skip(Self.frame) }
+            copy(scratch.first, Self.frame, to: &filled)
+            return true
         case .packet(let slot):
             return play(slot, &filled, isWanted: isWanted)
         case .merge(let slot, let next):
@@ -107,7 +153,10 @@ package final class AudioInput {
 
     private func play(_ slot: Int, _ filled: inout Int, isWanted: Bool) -> Bool {
         let duration = jitter.duration(of: slot)
-        guard isWanted, !jitter.isDTX(slot), gate.isOpen(level: jitter.level(of: slot)), prepareDecoder() else {
+        guard case .sound(let codec) = jitter.content(of: slot) else { return beginNoise(slot) }
+        noise = nil
+        guard isWanted, !jitter.isDTX(slot), gate.isOpen(level: jitter.level(of: slot)), decoder.canDecode(codec)
+        else {
             return skip(duration)
         }
         if !isWarm { warmUp() }
@@ -123,7 +172,7 @@ package final class AudioInput {
 
     /// Two frames become one, to take 20 ms out of the delay in the middle of speech.
     private func merge(_ slot: Int, _ next: Int, _ filled: inout Int, isWanted: Bool) -> Bool {
-        guard isWanted, gate.isOpen(level: jitter.level(of: slot)), prepareDecoder() else {
+        guard isWanted, gate.isOpen(level: jitter.level(of: slot)), canDecode(slot), canDecode(next) else {
             return skip(Self.frame)
         }
         if !isWarm { warmUp() }
@@ -138,44 +187,49 @@ package final class AudioInput {
         return true
     }
 
-    private func prepareDecoder() -> Bool {
-        if decoder == nil { decoder = try? OpusDecoder() }
-        return decoder != nil
+    /// The sender says nothing from here on, with this noise.
+    private func beginNoise(_ slot: Int) -> Bool {
+        var noise = self.noise ?? ComfortNoise()
+        noise.setLevel(jitter.level(of: slot) ?? 127)
+        self.noise = noise
+        return skip(jitter.duration(of: slot))
+    }
+
+    private func canDecode(_ slot: Int) -> Bool {
+        guard case .sound(let codec) = jitter.content(of: slot) else { return false }
+        return decoder.canDecode(codec)
     }
 
     /// Runs the last packets of the silence through the decoder; without any the voice fades in from a cold start.
     private func warmUp() {
         isWarm = true
         for distance in stride(from: Int64(Self.warmUpPackets), to: 0, by: -1) {
-            guard let slot = jitter.played(before: distance) else { continue }
+            guard let slot = jitter.played(before: distance), canDecode(slot) else { continue }
             decode(slot, into: scratch.long)
         }
+        decoder.rest()
     }
 
     private func decode(_ slot: Int, into out: PCMBuffer) {
         decodedFrames &+= 1
-        let isDecoded = jitter.payloads.withSlot(slot) { payload in
-            out.withMutableSpan { pcm in (try? decoder?.decode(payload, into: &pcm)) != nil }
-        }
-        // The payload is the sender's: what does not decode is a loss.
-        if !isDecoded { conceal(into: out) }
+        guard case .sound(let codec) = jitter.content(of: slot) else { return out.silence() }
+        jitter.payloads.withSlot(slot) { decoder.decode($0, codec, into: out) }
     }
 
-    private func conceal(into out: PCMBuffer) {
-        let isConcealed = out.withMutableSpan { pcm in (try? decoder?.conceal(into: &pcm)) != nil }
-        if !isConcealed { out.silence() }
-    }
+    private func conceal(into out: PCMBuffer) { decoder.conceal(into: out) }
 
     private func recover(_ slot: Int) {
-        let isRecovered = jitter.payloads.withSlot(slot) { following in
-            scratch.first.withMutableSpan { pcm in (try? decoder?.decodeFEC(following, into: &pcm)) != nil }
-        }
-        if !isRecovered { conceal(into: scratch.first) }
+        guard case .sound(let codec) = jitter.content(of: slot) else { return conceal(into: scratch.first) }
+        jitter.payloads.withSlot(slot) { decoder.recover(from: $0, codec, into: scratch.first) }
     }
 
     // MARK: Pieces of a frame
 
     private func silence(_ count: Int, at filled: Int) -> Int {
+        if noise != nil, makesNoise {
+            pcm.withMutableSpan { noise?.fill(&$0, from: filled, count: count) }
+            return filled + count
+        }
         pcm.withMutableSpan { out in for index in filled..<(filled + count) { out[index] = 0 } }
         return filled + count
     }
@@ -218,6 +272,8 @@ package final class DecodeScratch {
     package let second = PCMBuffer(count: AudioInput.frame)
     package let blend = PCMBuffer(count: AudioInput.frame)
     package let long = PCMBuffer(count: DecodeScratch.longest)
+    /// Of a voice that another one follows.
+    let ending = PCMBuffer(count: AudioInput.frame)
 
     package init() {}
 

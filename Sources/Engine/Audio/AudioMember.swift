@@ -24,6 +24,8 @@ final class AudioMember {
     var pan = Pan.middle
     /// Whom it shares its mix with while it has no ``personal`` one.
     var group: MixGroup
+    /// Of the ``group``, in its call's codec; `nil` where there was no memory for one.
+    var outlet: MixOutlet?
     /// What is played to it alone.
     var players: [Playing] = []
     /// Takes noise out, or levels its voice, when asked to.

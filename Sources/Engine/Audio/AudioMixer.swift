@@ -4,9 +4,9 @@ import RTC
 import Wire
 
 /// Mixes one room, 20 ms at a time: decodes who may be heard, measures, sums the loudest, encodes each distinct mix
-/// once, and sends.
+/// once for each codec in the room, and sends.
 ///
-/// Everybody outside the mix hears the same and shares one encoded frame, so a listener costs a header, an SRTP pass and
+/// Everybody outside the mix hears the same and shares one encoded frame with those of the same codec, so a listener costs a header, an SRTP pass and
 /// a send. Who is in the mix hears it without themselves, from an encoder that starts as a copy of the shared one; two
 /// seconds after they were last mixed they are back on the shared frame. Those who are not to hear somebody share a
 /// frame with whoever is not to hear the same (``MixGroup``).
@@ -36,12 +36,10 @@ final class AudioMixer {
     private var voices = 0
     private var sounds = 0
     private(set) var recordings: [RecordingTap] = []
-    /// Encoders nobody uses now. There are as many as can be needed at once, so that a tick never makes one.
-    private var spare: [MixStream] = []
-    private var made = 0
+    private var pool = StreamPool()
     private var expectedLoss = 0
 
-    init(_ settings: AudioSettings) throws(OpusError) {
+    init(_ settings: AudioSettings) throws(CoderError) {
         self.settings = settings
         let count = AudioInput.frame * settings.channels
         bus = MixBus(count: count, channels: settings.channels)
@@ -50,17 +48,38 @@ final class AudioMixer {
         record =
             settings.channels == 1
             ? nil : (MixBus(count: AudioInput.frame), PCMBuffer(count: AudioInput.frame))
-        groups = [try MixGroup(settings)]
+        groups = [MixGroup()]
         ended.reserveCapacity(16)
+        _ = groups[0].add(try MixStream(settings))
     }
 
     func add(_ id: MemberID, _ leg: MediaLeg, _ detector: TalkDetector) -> AudioMember {
         let member = AudioMember(id: id, leg: leg, detector: detector, group: groups[0])
         groups[0].size += 1
+        member.outlet = outlet(for: leg.codec, in: groups[0])
         members.append(member)
         legs.append(leg)
         reserve()
         return member
+    }
+
+    /// The member's call goes on in another codec.
+    func codecChanged(of id: MemberID) {
+        guard let member = self[id], member.outlet?.stream.codec != member.leg.codec else { return }
+        release(member)
+        member.outlet = outlet(for: member.leg.codec, in: member.group)
+        reserve()
+    }
+
+    /// A group's mix in `codec`, made for the first who needs it.
+    private func outlet(for codec: AudioCodec, in group: MixGroup) -> MixOutlet? {
+        group.outlet(for: codec) ?? makeStream(codec).map { group.add($0) }
+    }
+
+    private func makeStream(_ codec: AudioCodec) -> MixStream? {
+        let stream = try? MixStream(settings, codec: codec)
+        stream?.setExpectedLoss(percent: expectedLoss)
+        return stream
     }
 
     func remove(_ id: MemberID) -> AudioMember? {
@@ -86,21 +105,20 @@ final class AudioMixer {
     func setExpectedLoss(percent: Int) {
         guard percent != expectedLoss else { return }
         expectedLoss = percent
-        for group in groups { group.stream.setExpectedLoss(percent: percent) }
-        for stream in spare { stream.setExpectedLoss(percent: percent) }
+        for group in groups { for outlet in group.outlets { outlet.stream.setExpectedLoss(percent: percent) } }
+        pool.setExpectedLoss(percent: percent)
         for member in members { member.personal?.setExpectedLoss(percent: percent) }
     }
 
     /// Makes the encoders that the members may need.
     private func reserve() {
-        let adjusted = members.count { $0.needsOwnMix }
-        let needed = min(members.count, settings.loudest + Self.lingering + adjusted)
-        while made < needed, let stream = try? MixStream(settings) {
-            stream.setExpectedLoss(percent: expectedLoss)
-            spare.append(stream)
-            made += 1
+        for codec in AudioCodec.allCases {
+            let speakers = members.count { $0.leg.codec == codec }
+            guard speakers > 0 else { continue }
+            let adjusted = members.count { $0.leg.codec == codec && $0.needsOwnMix }
+            let needed = min(speakers, settings.loudest + Self.lingering + adjusted)
+            while pool.made(codec) < needed, let stream = makeStream(codec) { pool.add(stream) }
         }
-        spare.reserveCapacity(made)
     }
 
     // MARK: One tick
@@ -151,18 +169,18 @@ final class AudioMixer {
         for member in members { assign(member) }
         for member in members { if let stream = member.personal { speak(to: member, with: stream) } }
         for group in groups { speak(to: group) }
-        for member in members { member.leg.output.pass(UInt32(AudioInput.frame)) }
+        for member in members { member.leg.passFrame() }
     }
 
     /// Nothing is in the mix.
     private var isSilent: Bool { voices == 0 && sounds == 0 }
 
     private func speak(to member: AudioMember, with stream: MixStream) {
-        guard member.isReachable, member.hears || !member.players.isEmpty else { return member.leg.output.pause() }
+        guard member.isReachable, member.hears || !member.players.isEmpty else { return member.leg.sendNothing() }
         let heard = mixOwn(of: member)
         if member.gainOut != PCM.unityGain { mix.withMutableSpan { PCM.scale(&$0, gain: member.gainOut) } }
-        guard encode(with: stream, isSilent: heard == 0) else { return member.leg.output.pause() }
-        stream.withPacket { member.leg.output.send($0, through: member.leg.peer) }
+        guard encode(with: stream, isSilent: heard == 0) else { return member.leg.sendNothing() }
+        stream.withPacket { member.leg.send($0, saysNothing: stream.isSettled) }
     }
 
     /// Writes what only this member hears: the room without itself and whom it does not hear, and what is played to it
@@ -192,30 +210,46 @@ final class AudioMixer {
     }
 
     private func speak(to group: MixGroup) {
-        var listeners = 0
-        for member in members where member.group === group && isListener(member) { listeners += 1 }
-        group.ticks = listeners > 0 ? group.ticks + 1 : 0
-        let isSent = listeners > 0 && encode(for: group)
-        guard isSent else {
-            for member in members where member.group === group && member.personal == nil { member.leg.output.pause() }
-            return
+        /// Voices and sounds in the group's mix, once it is written.
+        var heard: Int?
+        for outlet in group.outlets {
+            var listeners = 0
+            for member in members where member.outlet === outlet && isListener(member) { listeners += 1 }
+            outlet.ticks = listeners > 0 ? outlet.ticks + 1 : 0
+            guard listeners > 0 else {
+                silence(outlet)
+                continue
+            }
+            let count = heard ?? mixAll(for: group)
+            heard = count
+            speak(through: outlet, isSilent: count == 0)
         }
-        group.stream.withPacket { packet in
-            for member in members where member.group === group && member.personal == nil {
+    }
+
+    private func speak(through outlet: MixOutlet, isSilent: Bool) {
+        guard encode(with: outlet.stream, isSilent: isSilent) else { return silence(outlet) }
+        let saysNothing = outlet.stream.isSettled
+        outlet.stream.withPacket { packet in
+            for member in members where member.outlet === outlet && member.personal == nil {
                 if isListener(member) {
-                    member.leg.output.send(packet, through: member.leg.peer)
+                    member.leg.send(packet, saysNothing: saysNothing)
                 } else {
-                    member.leg.output.pause()
+                    member.leg.sendNothing()
                 }
             }
         }
     }
 
-    private func encode(for group: MixGroup) -> Bool {
+    private func silence(_ outlet: MixOutlet) {
+        for member in members where member.outlet === outlet && member.personal == nil { member.leg.sendNothing() }
+    }
+
+    /// Writes what the group hears. Returns how many voices and sounds there are in it.
+    private func mixAll(for group: MixGroup) -> Int {
         let excluded = exclude(group, from: bus)
         bus.write(to: mix)
         include(group, in: bus)
-        return encode(with: group.stream, isSilent: voices + sounds == excluded)
+        return voices + sounds - excluded
     }
 
     /// Takes out whom the group does not hear; returns how many there were to take.
@@ -255,34 +289,35 @@ final class AudioMixer {
         member.ticksUnmixed += 1
         // Both encoders must long have had the same input, and better nobody speaks; or the shared one begins here.
         let patience = isSilent ? Self.shortLinger : Self.longLinger
-        let ticks = member.group.ticks
+        let ticks = member.outlet?.ticks ?? 0
         guard member.ticksUnmixed >= patience, ticks == 0 || ticks >= Self.shortLinger else { return }
         release(member)
     }
 
     private func personalise(_ member: AudioMember) {
-        guard member.personal == nil else { return }
-        if spare.isEmpty { releaseLongestUnmixed() }
-        guard let stream = spare.popLast() else { return }
-        stream.continue(from: member.group.stream)
+        guard member.personal == nil, let shared = member.outlet?.stream else { return }
+        if pool.isEmpty(of: shared.codec) { releaseLongestUnmixed(of: shared.codec) }
+        guard let stream = pool.take(shared.codec) else { return }
+        stream.continue(from: shared)
         member.personal = stream
     }
 
     private func release(_ member: AudioMember) {
         guard let stream = member.personal else { return }
-        if member.group.ticks == 0 {
+        if let outlet = member.outlet, outlet.ticks == 0 {
             // Nobody listened to the shared mix meanwhile: it goes on from here instead.
-            member.group.stream.continue(from: stream)
-            member.group.ticks = 1
+            outlet.stream.continue(from: stream)
+            outlet.ticks = 1
         }
         member.personal = nil
         member.ticksUnmixed = 0
-        spare.append(stream)
+        pool.giveBack(stream)
     }
 
-    private func releaseLongestUnmixed() {
+    private func releaseLongestUnmixed(of codec: AudioCodec) {
         var found: AudioMember?
-        for member in members where member.personal != nil && !member.isMixed && !member.needsOwnMix {
+        for member in members where !member.isMixed && !member.needsOwnMix {
+            guard let stream = member.personal, stream.codec == codec else { continue }
             if member.ticksUnmixed >= found?.ticksUnmixed ?? 0 { found = member }
         }
         if let found { release(found) }
@@ -340,19 +375,22 @@ extension AudioMixer {
     }
 
     private func move(_ member: AudioMember, toThoseWithout excluded: [MemberID]) {
-        let old = member.group
-        if let group = groups.first(where: { $0.excluded == excluded }) {
-            if member.hears { personalise(member) }
-            member.ticksUnmixed = 0
-            member.group = group
+        let (old, outlet) = (member.group, member.outlet)
+        let group: MixGroup
+        if let known = groups.first(where: { $0.excluded == excluded }) {
+            group = known
         } else {
-            let blocked = members.filter { excluded.contains($0.id) }
-            guard let group = try? MixGroup(settings, excluded: excluded, blocked: blocked) else { return }
-            group.stream.setExpectedLoss(percent: expectedLoss)
-            group.stream.continue(from: old.stream)
-            group.ticks = old.ticks
+            group = MixGroup(excluded: excluded, blocked: members.filter { excluded.contains($0.id) })
             groups.append(group)
-            member.group = group
+        }
+        let isFirst = !group.outlets.contains { $0.stream.codec == member.leg.codec }
+        if !isFirst, member.hears { personalise(member) }
+        member.ticksUnmixed = 0
+        member.group = group
+        member.outlet = self.outlet(for: member.leg.codec, in: group)
+        if isFirst, let outlet, let new = member.outlet {
+            new.stream.continue(from: outlet.stream)
+            new.ticks = outlet.ticks
         }
         member.group.size += 1
         leave(old)

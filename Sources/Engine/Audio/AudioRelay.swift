@@ -3,22 +3,21 @@ import Wire
 
 /// Passes one call's packets on to another call as they are: nothing is decoded, held back or put in order.
 ///
+/// Where the sides speak different codecs it passes on keys alone, and whoever decodes the rest says so
+/// (``isTranscoding``).
+///
 /// The receiver sees one source of ours. Numbers and times keep the sender's distances, so that losses and pauses stay
 /// what they are; where another piece begins - another source, the end of a hold, a jump - they go on behind what was
 /// sent, at the time that has passed.
 struct AudioRelay {
-    enum Content {
-        case sound
-        /// RFC 4733.
-        case key(KeyFormats.Format)
-        /// Comfort noise, padding: what the receiver did not agree to.
-        case other
-    }
-
     /// Who hears it.
     let target: MediaLeg
     /// Nothing is passed on.
     private(set) var isHeld = false
+    /// Sound goes another way.
+    private(set) var isTranscoding = false
+    /// Something came that the receiver does not understand.
+    private(set) var needsTranscoding = false
 
     private var source: SSRC?
     /// Ours less the sender's.
@@ -39,10 +38,29 @@ struct AudioRelay {
         if isHeld { begin() }
     }
 
-    mutating func forward(_ header: RTPHeader, _ payload: Span<UInt8>, _ content: Content, at now: Instant) {
+    mutating func setTranscoding(_ isTranscoding: Bool) {
+        (self.isTranscoding, needsTranscoding) = (isTranscoding, false)
+        begin()
+    }
+
+    /// The sender pressed a key, which went through with the packets, or else is pressed again here.
+    func press(_ key: Character) {
+        guard isTranscoding, !isHeld else { return }
+        target.press(key)
+    }
+
+    /// - Parameter key: How the sender has keys, if this is one (RFC 4733).
+    mutating func forward(
+        _ header: RTPHeader, _ payload: Span<UInt8>, _ content: AudioContent, key: KeyFormats.Format?, at now: Instant
+    ) {
         guard !isHeld, target.sendsAudio, target.peer.isConnected else { return begin() }
         let isNew = !isRunning || header.ssrc != source || isJump(to: header.sequence)
-        let format = payload.isEmpty ? nil : format(of: content)
+        if case .sound(let codec) = content, codec != target.codec {
+            // Nothing can be made of it here; the next tick begins to.
+            needsTranscoding = true
+            return begin()
+        }
+        let format = payload.isEmpty ? nil : format(of: content, key)
         if isNew {
             guard format != nil else { return }
             start(with: header, at: now)
@@ -60,8 +78,8 @@ struct AudioRelay {
         guard Int16(bitPattern: sequence &- first) >= 0 else { return }
         let timestamp = header.timestamp &+ timestampOffset
         var duration: UInt16?
-        if case .key(let from) = content {
-            duration = KeyFormats.duration(of: payload, from: from, to: format)
+        if let key {
+            duration = KeyFormats.duration(of: payload, from: key, to: format)
         } else if step > 0 || isNew {
             target.setClock(timestamp, at: now)
         }
@@ -92,11 +110,15 @@ struct AudioRelay {
     }
 
     /// How the receiver has it; `nil` when it did not agree to it.
-    private func format(of content: Content) -> KeyFormats.Format? {
+    private func format(of content: AudioContent, _ key: KeyFormats.Format?) -> KeyFormats.Format? {
+        let output = target.output
         switch content {
-        case .sound: KeyFormats.Format(payloadType: target.output.payloadType, clockRate: 48_000)
-        case .key(let format): target.keyFormats.format(like: format)
-        case .other: nil
+        case .sound: return KeyFormats.Format(payloadType: output.payloadType, clockRate: output.clockRate)
+        case .comfortNoise:
+            return target.comfortNoise.map { KeyFormats.Format(payloadType: $0, clockRate: output.clockRate) }
+        case .other:
+            guard !target.wantsKeysBySignalling else { return nil }
+            return key.flatMap { target.keyFormats.format(like: $0) }
         }
     }
 

@@ -1,4 +1,5 @@
 package import Native
+import RTC
 package import Wire
 
 /// Puts one stream's packets back in order and hands them to the mixer on its 20 ms ticks.
@@ -50,6 +51,8 @@ package struct JitterBuffer {
         var duration: Int32 = 0
         /// −dBov of RFC 6464; `nil` when the packet carried none.
         var level: Int8?
+        var content = AudioContent.other
+        /// A pause follows, however long.
         var isDTX = false
     }
 
@@ -92,6 +95,8 @@ package struct JitterBuffer {
     /// Rise with each lost and late packet, fall with each played one.
     private var lossScore = 0
     private var lateScore = 0
+    /// Packets may hold copies of those before them, as Opus does.
+    private var mayRecover = true
 
     package init() {
         entries = Array(repeating: Entry(), count: Int(Self.slots))
@@ -109,13 +114,18 @@ package struct JitterBuffer {
 
     // MARK: Packets in
 
-    /// - Parameter duration: Samples at 48 kHz from the packet's TOC byte; 0 for padding.
+    /// - Parameters:
+    ///   - content: Kept for the owner.
+    ///   - timestamp: In 1/48 000 s, whatever the codec's clock.
+    ///   - duration: Samples at 48 kHz from the packet's TOC byte or length; 0 for padding.
     package mutating func insert(
-        _ payload: Span<UInt8>, sequence number: UInt16, timestamp: UInt32, duration: Int, level: Int?, at now: Instant
+        _ payload: Span<UInt8>, as content: AudioContent = .sound(.opus), sequence number: UInt16, timestamp: UInt32,
+        duration: Int, level: Int?, at now: Instant
     ) {
         counters.received &+= 1
         guard let sequence = accept(number) else { return }
         let timestamp = extend(timestamp)
+        if case .sound(let codec) = content { mayRecover = codec == .opus }
         // Padding repeats an old timestamp.
         if duration > 0 { transit.note(Self.transit(of: timestamp, at: now), at: now) }
         let slot = Self.slot(sequence)
@@ -132,7 +142,8 @@ package struct JitterBuffer {
         guard payload.isEmpty || payloads.store(payload, in: slot) else { return }
         entries[slot] = Entry(
             sequence: sequence, timestamp: timestamp, duration: Int32(truncatingIfNeeded: duration),
-            level: level.map { Int8(truncatingIfNeeded: $0) }, isDTX: duration > 0 && payload.count <= 2)
+            level: level.map { Int8(truncatingIfNeeded: $0) }, content: content,
+            isDTX: duration > 0 && (payload.count <= 2 || content == .comfortNoise))
         highest = max(highest, sequence)
         lateRun = 0
     }
@@ -216,6 +227,8 @@ package struct JitterBuffer {
     package func level(of slot: Int) -> Int? { entries[slot].level.map(Int.init) }
 
     package func duration(of slot: Int) -> Int { Int(entries[slot].duration) }
+
+    package func content(of slot: Int) -> AudioContent { entries[slot].content }
 
     package func isDTX(_ slot: Int) -> Bool { entries[slot].isDTX }
 
@@ -325,7 +338,7 @@ extension JitterBuffer {
         }
         let missing = following.sequence - next
         let gap = following.timestamp &- playout
-        let isRecoverable = following.duration == Self.frame && !following.isDTX
+        let isRecoverable = mayRecover && following.duration == Self.frame && !following.isDTX
         let isWholeFrame = gap >= Self.frame || gap >= Self.frame / 2 && slack(of: following) < Self.margin
         guard !wasDTX, isWholeFrame, gap <= Self.mostBuffered else {
             giveUp(missing)
@@ -388,7 +401,8 @@ extension JitterBuffer {
         wasDTX = false
     }
 
-    private var isLossy: Bool { lossScore > Self.worthADelay }
+    /// Many packets are lost that the following ones may hold copies of.
+    private var isLossy: Bool { mayRecover && lossScore > Self.worthADelay }
 }
 
 // MARK: - Sequence and time

@@ -1,16 +1,24 @@
 import Native
+import RTC
 
-/// One distinct mix, encoded once however many hear it: an encoder and the packet of this tick.
+/// One distinct mix in one codec, encoded once however many hear it: an encoder and the packet of this tick.
 ///
-/// A mix in which nobody is heard is encoded for a moment, so that every decoder settles, and then not at all: one
-/// repeated silent frame every 400 ms keeps paths and players alive.
+/// A mix in which nobody is heard is encoded for a moment, so that every decoder settles. Then Opus needs nothing but
+/// one repeated silent frame every 400 ms, which keeps paths and players alive; telephones, who take a missing packet
+/// for a lost one, get the silent frame in every tick.
 final class MixStream {
     /// Frames that went through the encoder.
     private(set) var encodedFrames = 0
+    let codec: AudioCodec
+    /// Nothing has been heard for so long that the packet says nothing: comfort noise may take its place.
+    var isSettled: Bool { coder.isSettled }
 
     private var coder: Coder
 
-    init(_ settings: AudioSettings) throws(OpusError) { coder = try Coder(settings) }
+    init(_ settings: AudioSettings, codec: AudioCodec = .opus) throws(CoderError) {
+        self.codec = codec
+        coder = try Coder(settings, codec)
+    }
 
     /// Encodes this tick. `false`: there is nothing to send.
     func encode(_ mix: PCMBuffer, isSilent: Bool) -> Bool {
@@ -23,26 +31,27 @@ final class MixStream {
     func withPacket(_ body: (Span<UInt8>) -> Void) { coder.withPacket(body) }
 
     /// Continues where `other` is: a listener who changes from one to the other hears no seam (`media.md` §7.4).
-    func `continue`(from other: MixStream) { coder.copyState(of: other.coder) }
-
-    /// Prepares for lossy receivers, or stops doing so.
-    func setExpectedLoss(percent: Int) {
-        coder.opus.setInbandFEC(percent > 0)
-        coder.opus.setExpectedLoss(percent: percent)
+    ///
+    /// - Precondition: Both are of one codec.
+    func `continue`(from other: MixStream) {
+        precondition(codec == other.codec, "streams of different codecs")
+        coder.continue(from: other.coder)
     }
 
+    /// Prepares for lossy receivers, or stops doing so.
+    func setExpectedLoss(percent: Int) { coder.encoder.setExpectedLoss(percent: percent) }
+
     private struct Coder: ~Copyable {
-        var opus: OpusEncoder
-        private var bytes = [UInt8](repeating: 0, count: 1_276)
+        var encoder: FrameEncoder
+        private var bytes = [UInt8](repeating: 0, count: FrameEncoder.longest)
         private var count = 0
         private var quietTicks: Int
+        private let isContinuous: Bool
 
-        init(_ settings: AudioSettings) throws(OpusError) {
-            opus = try OpusEncoder(
-                channels: settings.channels, bitrate: settings.bitrate * settings.channels,
-                complexity: settings.complexity,
-                application: .voip)
+        init(_ settings: AudioSettings, _ codec: AudioCodec) throws(CoderError) {
+            encoder = try FrameEncoder(codec, settings)
             quietTicks = Self.settlingTicks - 1  // a silent room begins with one frame to repeat
+            isContinuous = codec != .opus
         }
 
         /// Counts the tick. `false`: it is silent and every decoder knows.
@@ -52,22 +61,26 @@ final class MixStream {
         }
 
         /// The last silent packet is to be sent once more.
-        var repeats: Bool { count > 0 && quietTicks % Self.keepAliveTicks == 0 }
+        var repeats: Bool { count > 0 && (isContinuous || quietTicks % Self.keepAliveTicks == 0) }
+
+        var isSettled: Bool { quietTicks > Self.settlingTicks }
 
         mutating func encode(_ pcm: Span<Int16>) -> Bool {
-            count = Self.encode(pcm, with: &opus, into: &bytes)
+            count = Self.encode(pcm, with: &encoder, into: &bytes)
             return count > 0
         }
 
-        private static func encode(_ pcm: Span<Int16>, with opus: inout OpusEncoder, into bytes: inout [UInt8]) -> Int {
+        private static func encode(
+            _ pcm: Span<Int16>, with encoder: inout FrameEncoder, into bytes: inout [UInt8]
+        ) -> Int {
             var out = bytes.mutableSpan
-            return (try? opus.encode(pcm, into: &out)) ?? 0
+            return encoder.encode(pcm, into: &out)
         }
 
         func withPacket(_ body: (Span<UInt8>) -> Void) { body(bytes.span.extracting(0..<count)) }
 
-        mutating func copyState(of other: borrowing Coder) {
-            opus.copyState(of: other.opus)
+        mutating func `continue`(from other: borrowing Coder) {
+            encoder.continue(from: other.encoder)
             quietTicks = other.quietTicks
             count = other.count
             for index in 0..<count { bytes[index] = other.bytes[index] }

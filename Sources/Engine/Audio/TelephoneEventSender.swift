@@ -35,6 +35,9 @@ struct TelephoneEventSender {
     /// Something is to be sent, now or later.
     var isPressing: Bool { event != nil || !waiting.isEmpty }
 
+    /// A key is pressed now.
+    var isDown: Bool { event != nil }
+
     /// Adds keys behind those that wait. `false`: one is none, or there are too many.
     mutating func add(_ digits: String) -> Bool {
         let codes = digits.compactMap { digit in
@@ -43,6 +46,13 @@ struct TelephoneEventSender {
         guard codes.count == digits.count, waiting.count + codes.count <= Self.mostWaiting else { return false }
         waiting += codes
         return true
+    }
+
+    /// Adds one that a receiver reported.
+    mutating func add(_ key: Character) {
+        guard waiting.count < Self.mostWaiting, let code = TelephoneEventReceiver.digits.firstIndex(of: key)
+        else { return }
+        waiting.append(UInt8(code))
     }
 
     /// One tick of 20 ms; `send` gets the packets that are due, of which the last of a key come three at once.

@@ -1,6 +1,7 @@
 import CAllocations
 import Glibc
 import Native
+import RTC
 
 /// Proves that the media path allocates nothing, and says what a tick costs.
 ///
@@ -36,7 +37,36 @@ enum ParleyBench {
         let isRoomWithin = try checkRoom(budgets, sounds, context)
         let isBusyWithin = try checkBusyRoom(budgets, sounds, context)
         let isPairWithin = try checkPairs(budgets, sounds, context)
-        return isRoomWithin && isBusyWithin && isPairWithin
+        let arePhonesWithin = try checkPhones(budgets, sounds)
+        return isRoomWithin && isBusyWithin && isPairWithin && arePhonesWithin
+    }
+
+    private static func checkPhones(_ budgets: Budgets, _ sounds: BenchSounds) throws -> Bool {
+        let kinds: [BenchPhones.Line] = [
+            .init(.pcmu), .init(.pcma), .init(.g722), .init(.opus), .init(.pcmu, ptime: 30), .init(.g722, ptime: 10),
+            .init(.pcmu, comfortNoise: true),
+        ]
+        let room = try BenchPhones(
+            (0..<42).map { kinds[$0 % kinds.count] }, talkers: 3, inPairs: false, sounds: sounds)
+        _ = room.run(ticks: 600)
+        let cost = room.run(ticks: 500, counting: true)
+        print("42 phones of four codecs, 3 talk: \(cost.ticks) ticks, \(cost.received) packets in, \(cost.sent) out")
+        let calls: [BenchPhones.Line] = [
+            .init(.pcmu), .init(.opus), .init(.g722), .init(.pcma), .init(.pcmu, ptime: 40), .init(.g722),
+        ]
+        let pairs = try BenchPhones(calls, talkers: 5, inPairs: true, sounds: sounds)
+        _ = pairs.run(ticks: 200)
+        let paired = pairs.run(ticks: 500, counting: true)
+        print("3 calls between codecs: \(paired.ticks) ticks, \(paired.received) packets in, \(paired.sent) out")
+        let isWithin = budgets.check([
+            ("allocations per tick with phones", cost.ticking.own, cost.ticks),
+            ("allocations per packet received from a phone", cost.receiving.own, cost.received),
+            ("allocations of C libraries per tick with phones", cost.ticking.foreign, cost.ticks),
+            ("allocations per transcoded frame", paired.ticking.own, paired.ticks * 6),
+            ("allocations per packet received to be transcoded", paired.receiving.own, paired.received),
+            ("allocations of C libraries per transcoded frame", paired.ticking.foreign, paired.ticks * 6),
+        ])
+        return isWithin && cost.sent > 0 && paired.sent > 2_500
     }
 
     private static func checkRoom(
@@ -127,6 +157,45 @@ enum ParleyBench {
         _ = pairs.run(ticks: 100)
         let relayed = pairs.run(ticks: 500)
         print("one relayed packet: \(µs(Double(relayed.nanoseconds) / 1000 / Double(max(1, relayed.received))))")
+        try printPhoneCosts(sounds)
+    }
+
+    /// All over plain RTP, measured in turn, so that a slow machine is slow for all of them.
+    private static func printPhoneCosts(_ sounds: BenchSounds) throws {
+        let rooms = try AudioCodec.allCases.map {
+            try BenchPhones(Array(repeating: .init($0), count: 50), talkers: 3, inPairs: false, sounds: sounds)
+        }
+        let members = median(of: rooms, rounds: 9).map { $0 / 50 }
+        for (codec, member) in zip(AudioCodec.allCases, members) {
+            print(
+                "a \(codec.name) phone among 50, 3 of whom talk: \(µs(member)) a tick,",
+                "\(rounded(member / members[0])) × one with Opus")
+        }
+        let others = AudioCodec.allCases.filter { $0 != .opus }
+        let calls = try others.map { codec in
+            try BenchPhones(
+                (0..<20).map { .init($0 % 2 == 0 ? codec : .opus) }, talkers: 20, inPairs: true, sounds: sounds)
+        }
+        let both = try BenchPhones(
+            Array(repeating: .init(.opus), count: 20), talkers: 20, inPairs: true, sounds: sounds)
+        let costs = median(of: calls + [both], rounds: 9).map { $0 / 10 }
+        for (codec, cost) in zip(others, costs) {
+            print("a call between \(codec.name) and Opus: \(µs(cost)) a tick, \(rounded(cost / 200)) % of a core")
+        }
+        if let relayed = costs.last { print("the same relayed, Opus on both sides: \(µs(relayed)) a tick") }
+    }
+
+    /// What a tick of each costs, in µs.
+    private static func median(of benches: [BenchPhones], rounds: Int) -> [Double] {
+        for bench in benches { _ = bench.run(ticks: 150) }
+        var costs = [[Double]](repeating: [], count: benches.count)
+        for _ in 0..<rounds {
+            for (index, bench) in benches.enumerated() {
+                let cost = bench.run(ticks: 100)
+                costs[index].append(Double(cost.nanoseconds) / 1000 / Double(cost.ticks))
+            }
+        }
+        return costs.map { $0.sorted()[rounds / 2] }
     }
 
     private static func µs(_ value: Double) -> String { "\(rounded(value)) µs" }
