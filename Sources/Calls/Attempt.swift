@@ -4,12 +4,20 @@ struct AttemptID: Hashable, Sendable, Comparable {
     static func < (one: AttemptID, other: AttemptID) -> Bool { one.rawValue < other.rawValue }
 }
 
-/// One dial string being worked off: group after group, each ringing together, until somebody answers.
+/// Somebody waits until one of others answers.
 struct Attempt: Sendable {
     /// Who waits for the answer.
     enum Origin: Sendable, Equatable {
         case leg(LegID)
         case api(OriginationID)
+    }
+
+    /// Where somebody who was called wants the call instead.
+    struct Redirection: Sendable, Equatable {
+        let destination: String
+        let context: String
+        /// For the leg that is sent there.
+        let variables: [String: String]
     }
 
     let id: AttemptID
@@ -19,38 +27,58 @@ struct Attempt: Sendable {
     /// For a call of the API: what to do with the one who answers.
     var origination: Origination?
     /// What every leg of it looks like to its far end.
-    let caller: Identity
-    let context: String
-    let options: DialOptions
-    /// What is still to be tried, the next group last.
-    var groups: [[DialDestination]]
-    /// Offered and not answered, in the order of the dial string.
-    var ringing: [LegID] = []
-    /// When the present group has rung long enough.
-    var until: Duration
-    /// When somebody of it has to ring at last.
-    var progressUntil: Duration?
-    var hasProgress = false
-    /// Why it failed so far, by what tells the caller most.
-    var cause: HangupCause?
+    let caller: CallerView
+    /// Worked off side by side: one, and one for each `:_:`.
+    var courses: [Course]
+    /// Somebody refused for all: the caller is hung up too.
+    var endsCaller = false
+    var redirection: Redirection?
+    /// How the far end that says most refused, in its own protocol's words: `sip:486`.
+    var protocolCause: String?
 
-    /// The timer that is due first, and what it ends the present group with.
-    var nextTimer: (cause: HangupCause, at: Duration) {
-        if let progressUntil, !hasProgress, progressUntil < until { return (.progressTimeout, progressUntil) }
-        return (.noAnswer, until)
+    /// Every leg that is offered and not answered, in the order of the dial string.
+    var ringing: [LegID] { courses.flatMap(\.ringing) }
+
+    /// Why it failed, by what tells the caller most.
+    var cause: HangupCause {
+        courses.compactMap(\.cause).reduce(nil) { HangupCause.telling($0, $1) } ?? .destinationOutOfOrder
     }
 
-    /// Keeps the cause that says most about the callee: a refusal before silence before not being there.
-    mutating func note(_ cause: HangupCause) {
-        guard let old = self.cause, Self.weight(old) > Self.weight(cause) else {
-            self.cause = cause
-            return
+    /// The timer that is due first.
+    var nextTimer: (course: Int, timer: Course.Timer, at: Duration)? {
+        var next: (course: Int, timer: Course.Timer, at: Duration)?
+        for (index, course) in courses.enumerated() {
+            guard let (timer, at) = course.nextTimer, next.map({ at < $0.at }) ?? true else { continue }
+            next = (index, timer, at)
         }
+        return next
+    }
+}
+
+/// What the legs of an attempt get from whoever calls.
+struct CallerView: Sendable {
+    let identity: Identity
+    /// Of legs that have no account to go by.
+    let context: String
+    let domain: String
+    /// How many hops the legs may take; 0 is one too many for SIP.
+    let maxForwards: Int
+    /// Custom headers, as variables, for SIP legs.
+    var headers: [String: String] = [:]
+    /// Of the exported variables, what the caller chose.
+    var supplied: [String: String] = [:]
+}
+
+extension HangupCause {
+    /// The one of two causes that says most about the callee: a refusal before silence before not being there.
+    static func telling(_ old: HangupCause?, _ new: HangupCause) -> HangupCause {
+        guard let old, old.weight > new.weight else { return new }
+        return old
     }
 
-    private static func weight(_ cause: HangupCause) -> Int {
-        switch cause {
-        case .userBusy, .callRejected, .decline: 3
+    private var weight: Int {
+        switch self {
+        case .userBusy, .callRejected, .decline, .busyEverywhere, .unwanted: 3
         case .noAnswer, .noUserResponse, .allottedTimeout, .progressTimeout: 2
         case .userNotRegistered, .subscriberAbsent: 0
         default: 1
@@ -62,6 +90,8 @@ struct Attempt: Sendable {
 struct DialDestination: Sendable, Equatable {
     enum Reach: Sendable, Equatable {
         case verto(session: String, user: String)
+        /// `user` is whose phone it is; `nil` for a trunk.
+        case sip(SIPTarget, user: String?)
         case nobody(HangupCause)
     }
 

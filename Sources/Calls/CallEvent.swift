@@ -6,6 +6,11 @@ package enum CallEvent: Sendable, Equatable {
     /// The client's socket is lost. Its legs are told apart, by ``detached(_:)``.
     case unregistered(session: String)
 
+    /// A phone registered over `profile`; calls to `user` (`id@domain`) reach it. Told again, it is still one phone.
+    case sipRegistered(handle: String, user: String, profile: String)
+    /// The binding is gone. Calls to it go on.
+    case sipUnregistered(handle: String)
+
     /// A new call arrived at a door.
     case invited(Leg)
     /// The far end of an outbound leg rings. Verto clients ring as soon as the offer is on its way.
@@ -27,6 +32,11 @@ package enum CallEvent: Sendable, Equatable {
     case conferenceRefused(LegID, HangupCause)
     /// The room closed or put the member out; ends the leg unless `hangup_after_conference` is false.
     case conferenceEnded(LegID)
+    /// The far end of an outbound leg wants the call elsewhere (SIP 3xx): URIs or numbers, the best first. Right
+    /// before its ``hungUp(_:_:)`` with REDIRECTION_TO_NEW_DESTINATION.
+    case redirected(LegID, to: [String])
+    /// The far end put us on hold, or took us up again, by a new offer.
+    case heldByFarEnd(LegID, Bool)
     /// The far end hung up; nothing is sent back.
     case hungUp(LegID, HangupCause)
     /// We want the call gone: an operator, a logout, a shutdown.
@@ -34,6 +44,8 @@ package enum CallEvent: Sendable, Equatable {
     /// A key was pressed: 0-9, `*`, `#`, A-D. Of a bridged leg only those that came by signalling: the relay carries
     /// the telephone events of its media by itself.
     case digit(LegID, Character)
+    /// What a far end says to ``CallStep/deflect(_:to:)``: it has reached the other, or it has not and stays.
+    case deflected(LegID, hasLeft: Bool)
     /// The signalling socket is lost.
     case detached(LegID)
     /// A client with the same session took the call up again and gets new media.

@@ -22,6 +22,10 @@ package struct CallRecord: Sendable, Equatable {
     package let lastApplication: String?
     /// The last room it was in, by name.
     package let conference: String?
+    /// Why it ended in the words of its own protocol: `sip:486`.
+    package let protocolCause: String?
+    /// Why the last leg that it called or talked to did, unless the dialplan wants that ignored.
+    package let farProtocolCause: String?
 
     init(of run: LegRun, cause: HangupCause, at now: Duration) {
         uuid = run.leg.id.rawValue
@@ -41,6 +45,9 @@ package struct CallRecord: Sendable, Equatable {
         bridgedTo = (run.leg.bridgedTo ?? run.lastBridge)?.rawValue
         lastApplication = run.lastApplication
         conference = run.conference
+        protocolCause = run.leg.protocolCause
+        let ignoresFar = run.leg.variables["sip_ignore_remote_cause"]?.isAffirmative ?? false
+        farProtocolCause = ignoresFar ? nil : run.leg.variables["last_bridge_proto_specific_hangup_cause"]
     }
 
     package init(
@@ -48,7 +55,7 @@ package struct CallRecord: Sendable, Equatable {
         callerIDNumber: String = "", calleeIDName: String = "", calleeIDNumber: String = "", destination: String = "",
         context: String = "", networkAddress: String = "", startedAt: Duration, answeredAt: Duration? = nil,
         endedAt: Duration, cause: HangupCause, bridgedTo: String? = nil, lastApplication: String? = nil,
-        conference: String? = nil
+        conference: String? = nil, protocolCause: String? = nil, farProtocolCause: String? = nil
     ) {
         self.uuid = uuid
         self.direction = direction
@@ -67,5 +74,7 @@ package struct CallRecord: Sendable, Equatable {
         self.bridgedTo = bridgedTo
         self.lastApplication = lastApplication
         self.conference = conference
+        self.protocolCause = protocolCause
+        self.farProtocolCause = farProtocolCause
     }
 }

@@ -5,6 +5,8 @@ package enum CallStep: Sendable, Equatable {
     case refuse(LegID, HangupCause)
     /// Place an outbound leg at its door. What cannot be placed is a ``CallEvent/hungUp(_:_:)``.
     case call(Outgoing)
+    /// Tell the caller that the far end rings (SIP 180). Only for inbound SIP legs, and at most once.
+    case ringing(LegID)
     /// Start media and send the SDP answer without answering the call (`verto.media`).
     case preAnswer(LegID)
     /// Answer the call; sends the SDP answer unless ``preAnswer(_:)`` did.
@@ -30,6 +32,9 @@ package enum CallStep: Sendable, Equatable {
     case digit(LegID, Character)
     /// Send a key to the leg's far end: the other side of its bridge pressed it.
     case sendDigit(LegID, Character)
+    /// Ask the SIP far end of an answered leg to call this number or URI itself (REFER); answered by
+    /// ``CallEvent/deflected(_:hasLeft:)``.
+    case deflect(LegID, to: String)
     /// What became of an ``Switchboard/originate(_:_:at:)``; comes once.
     case originated(OriginationID, OriginationResult)
     /// A leg with a user changed its state.

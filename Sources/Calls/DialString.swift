@@ -7,14 +7,14 @@ package enum DialStringError: Error, Sendable, Hashable {
     case notAnAddress(String)
     /// More than ``DialString/maximumTargets`` targets, or a longer text than ``DialString/maximumSize``.
     case tooLong
-    /// `:_:` rings several dial strings in parallel; not supported.
-    case enterprise
 }
 
-/// Whom to call: `{a=1}[b=2]user/1000,verto.rtc/1001@example.com|user/1002`.
+/// Whom to call: `{a=1}[b=2]user/1000,sofia/gateway/itsp/0301234|user/1002`.
 ///
 /// What a comma separates rings together and the first answer wins; what a bar separates is tried only when everything
 /// before it failed. `{}` holds variables of every leg, `[]` those of one; `^^:` in front of them changes the separator.
+/// What `:_:` separates is worked off side by side, each with times of its own; `<>` in front of all of it holds
+/// variables of every part.
 package struct DialString: Sendable, Equatable {
     /// One `endpoint/address`.
     package struct Target: Sendable, Equatable {
@@ -32,34 +32,47 @@ package struct DialString: Sendable, Equatable {
     package let variables: [String: String]
     /// Tried in turn; the targets of one ring together. Never empty, and no group is.
     package let groups: [[Target]]
+    /// What stands behind each `:_:`. Has no others itself.
+    package let others: [DialString]
 
     package init(parsing text: String) throws(DialStringError) {
         guard text.utf8.count <= Self.maximumSize else { throw .tooLong }
         var rest = text.trimmed
-        var variables: [String: String] = [:]
-        while let opening = rest.first, opening == "{" || opening == "<" {
-            try Self.readVariables(from: &rest, closedBy: opening == "{" ? "}" : ">", into: &variables)
-        }
-        guard !rest.contains(":_:") else { throw .enterprise }
-        var groups: [[Target]] = []
+        var common: [String: String] = [:]
+        while rest.first == "<" { try Self.readVariables(from: &rest, closedBy: ">", into: &common) }
+        var parts: [DialString] = []
         var count = 0
-        for part in try Self.split(rest, at: "|") {
-            var group: [Target] = []
-            for leg in try Self.split(part, at: ",") where !leg.trimmed.isEmpty {
-                group.append(try Self.target(leg.trimmed))
-            }
-            count += group.count
+        for part in try Self.split(rest, at: ":_:") {
+            guard let dial = try Self.part(part.trimmed, common) else { continue }
+            count += dial.groups.reduce(0) { $0 + $1.count }
             guard count <= Self.maximumTargets else { throw .tooLong }
-            if !group.isEmpty { groups.append(group) }
+            parts.append(dial)
         }
-        guard !groups.isEmpty else { throw .empty }
-        self.variables = variables
-        self.groups = groups
+        guard let first = parts.first else { throw .empty }
+        self.init(variables: first.variables, groups: first.groups, others: Array(parts.dropFirst()))
     }
 
-    /// `text` without the characters that would make it more than a part of an address or a value: what a caller
-    /// supplied must not name whom else to call.
-    static func harmless(_ text: String) -> String { text.filter { !",|[]{}<>'\\".contains($0) } }
+    private init(variables: [String: String], groups: [[Target]], others: [DialString] = []) {
+        (self.variables, self.groups, self.others) = (variables, groups, others)
+    }
+
+    /// One dial string of several; `nil` when it names nobody.
+    private static func part(
+        _ text: Substring, _ common: [String: String]
+    ) throws(DialStringError) -> DialString? {
+        var rest = text
+        var variables = common
+        while let opening = rest.first, opening == "{" || opening == "<" {
+            try readVariables(from: &rest, closedBy: opening == "{" ? "}" : ">", into: &variables)
+        }
+        var groups: [[Target]] = []
+        for part in try split(rest, at: "|") {
+            var group: [Target] = []
+            for leg in try split(part, at: ",") where !leg.trimmed.isEmpty { group.append(try target(leg.trimmed)) }
+            if !group.isEmpty { groups.append(group) }
+        }
+        return groups.isEmpty ? nil : DialString(variables: variables, groups: groups)
+    }
 
     package static let maximumTargets = 64
     /// In bytes.
@@ -98,7 +111,7 @@ extension DialString {
             separator = character
             inner = inner.dropFirst(3)
         }
-        for pair in try split(inner, at: separator) {
+        for pair in try split(inner, at: String(separator)) {
             guard let equals = pair.firstIndex(of: "="), variables.count < maximumVariables else { continue }
             let name = String(pair[..<equals].trimmed)
             guard !name.isEmpty else { continue }
@@ -107,15 +120,17 @@ extension DialString {
     }
 
     /// Parts between `separator`s that no bracket, quote or backslash protects.
-    private static func split(_ text: Substring, at separator: Character) throws(DialStringError) -> [Substring] {
+    private static func split(_ text: Substring, at separator: String) throws(DialStringError) -> [Substring] {
         var parts: [Substring] = []
         var start = text.startIndex
         var index = start
         while index < text.endIndex {
             let character = text[index]
-            if character == separator {
+            if text[index...].hasPrefix(separator) {
                 parts.append(text[start..<index])
-                start = text.index(after: index)
+                start = text.index(index, offsetBy: separator.count)
+                index = start
+                continue
             } else if character == "[" || character == "{" {
                 guard let end = try closingIndex(of: text[index...]) else { throw .unclosedBracket(character) }
                 index = end

@@ -14,11 +14,21 @@ package struct Leg: Sendable, Equatable {
     package enum Kind: Sendable, Hashable {
         /// A Verto client, by the session (`sessid`) that owns the call.
         case verto(session: String)
+        /// A phone, a trunk or a gateway.
+        case sip(SIPTarget)
 
         /// The dialplan's `source` field, FreeSWITCH's module name, so that its dialplans match.
         package var source: String {
             switch self {
             case .verto: "mod_verto"
+            case .sip: "mod_sofia"
+            }
+        }
+
+        package var isSIP: Bool {
+            switch self {
+            case .verto: false
+            case .sip: true
             }
         }
     }
@@ -60,9 +70,16 @@ package struct Leg: Sendable, Equatable {
     package let domain: String
     /// The far end's IP address, without a port; empty on an outbound leg.
     package let networkAddress: String
-    /// `false` after `recoverCall: false`: losing the socket ends the call at once.
+    /// The context this leg may dial in by itself: where it came in. A transfer that it asks for is routed there,
+    /// wherever others have sent it since.
+    package let homeContext: String
+    /// How many more hops a call of this leg may take (RFC 3261 §8.1.1.6).
+    package let maxForwards: Int
+    /// `false` after `recoverCall: false`, and for SIP: losing the socket ends the call at once.
     package let isRecoverable: Bool
     package var variables: [String: String]
+    /// Of these, what holds text that the caller chose, fit for a dial string.
+    package internal(set) var suppliedVariables: [String: String] = [:]
 
     package internal(set) var state: State
     /// The media path (ICE and DTLS) was up at least once since the client was last there.
@@ -87,6 +104,8 @@ package struct Leg: Sendable, Equatable {
         user: String? = nil,
         domain: String = "",
         networkAddress: String = "",
+        homeContext: String? = nil,
+        maxForwards: Int = 70,
         isRecoverable: Bool = true,
         variables: [String: String] = [:]
     ) {
@@ -99,16 +118,21 @@ package struct Leg: Sendable, Equatable {
         self.calleeIDNumber = calleeIDNumber
         self.destination = destination
         self.context = context
+        self.homeContext = homeContext ?? context
+        self.maxForwards = maxForwards
         self.user = user
         self.domain = domain
         self.networkAddress = networkAddress
-        self.isRecoverable = isRecoverable
+        self.isRecoverable = isRecoverable && !kind.isSIP
         self.variables = variables
         state = direction == .inbound ? .routing : .calling
     }
 
     package var isAnswered: Bool { state == .answered }
     package var isDetached: Bool { detachedSince != nil }
+
+    /// Why it ended in the words of its own protocol, such as `sip:486`.
+    var protocolCause: String? { variables["proto_specific_hangup_cause"] }
 
     /// What the dialplan may ask about this leg.
     package var attributes: CallAttributes {
@@ -123,15 +147,23 @@ package struct Leg: Sendable, Equatable {
             source: kind.source,
             username: user ?? "",
             domain: domain,
-            variables: variables
+            variables: variables,
+            suppliedVariables: suppliedVariables
         )
     }
 
-    /// Whom ``Switchboard/Limits/legsPerUser`` counts this leg for.
-    var owner: String {
+    /// Whom ``Switchboard/Limits/legsPerUser`` counts this leg for; `nil` for a trunk, which many use.
+    package var owner: String? {
         if let user { return user }
         switch kind {
         case .verto(let session): return session
+        case .sip: return nil
         }
+    }
+
+    /// The trunk or the address this leg came from, when no user answers for it.
+    var trunk: SIPTarget? {
+        guard user == nil, case .sip(let target) = kind, case .caller = target else { return nil }
+        return target
     }
 }

@@ -20,6 +20,8 @@ struct LegRun: Sendable {
         case bridged
         /// For somebody to take it further, at most until then.
         case parked(until: Duration?)
+        /// For its far end to reach somebody else.
+        case deflecting(until: Duration)
     }
 
     enum Timer: Sendable, Equatable {
@@ -37,6 +39,8 @@ struct LegRun: Sendable {
         case progress
         /// When nobody took a parked leg further.
         case park
+        /// When a far end that was sent elsewhere says nothing.
+        case deflection
     }
 
     /// Played to a leg beside its route: hold music, ring-back.
@@ -61,9 +65,16 @@ struct LegRun: Sendable {
 
     /// The attempt this outbound leg is part of, until it is answered.
     var attempt: AttemptID?
+    /// Which of the attempt's.
+    var course = 0
     var ringsUntil: Duration?
     var progressUntil: Duration?
+    /// The far end rings; or, of a caller, was told so.
     var isRinging = false
+    /// How often a far end it called sent it elsewhere.
+    var redirects = 0
+    /// Where the far end wants the call instead.
+    var redirectedTo: [String] = []
 
     var background: Background?
     /// The relay to ``Leg/bridgedTo``, or to the early media of a far end, is on.
@@ -94,6 +105,7 @@ struct LegRun: Sendable {
         switch activity {
         case .sleeping(let until): consider(.sleep, until)
         case .parked(let until): consider(.park, until)
+        case .deflecting(let until): consider(.deflection, until)
         case .offered:
             consider(.leg, ringsUntil)
             if !isRinging { consider(.progress, progressUntil) }
@@ -103,7 +115,9 @@ struct LegRun: Sendable {
             consider(.detach, since + limits.detachTimeout)
             return next
         }
-        if let mediaStarted, !leg.isMediaUp { consider(.media, mediaStarted + (mediaPatience ?? limits.mediaPatience)) }
+        // A phone that answers on hold has no media before it is taken up.
+        let waitsForMedia = !leg.isMediaUp && !(leg.kind.isSIP && leg.isOnHold)
+        if let mediaStarted, waitsForMedia { consider(.media, mediaStarted + (mediaPatience ?? limits.mediaPatience)) }
         consider(.lostMedia, mediaLostAt.map { $0 + limits.lostMediaPatience })
         return next
     }

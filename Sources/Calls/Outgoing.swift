@@ -7,6 +7,8 @@ package struct Outgoing: Sendable, Equatable {
     package let headers: [String: String]
     /// The leg's `verto_svar_…` variables, in full name, for the `variables` object.
     package let serverVariables: [String: String]
+    /// For a SIP door: what stands in Max-Forwards.
+    package var maxForwards: Int { leg.maxForwards }
 
     package init(leg: Leg, like: LegID?) {
         self.leg = leg

@@ -10,6 +10,19 @@ package struct Registrations: Sendable, Equatable {
         package let handle: String
     }
 
+    /// One registered phone.
+    package struct Phone: Sendable, Equatable {
+        /// The name of its binding, and what stands behind `u:` in a dial string. It opens nothing.
+        package let handle: String
+        /// `id@domain`, the domain in lower case.
+        package let user: String
+        /// The SIP profile it registered over.
+        package let profile: String
+    }
+
+    private var phones: [String: Phone] = [:]
+    /// Handles in the order of registration.
+    private var phoneOrder: [String: [String]] = [:]
     private var contacts: [String: Contact] = [:]
     /// Handles in the order of registration.
     private var order: [String: [String]] = [:]
@@ -49,6 +62,40 @@ package struct Registrations: Sendable, Equatable {
         handles[contact.handle] = nil
         order[contact.user]?.removeAll { $0 == session }
         if order[contact.user]?.isEmpty == true { order[contact.user] = nil }
+    }
+
+    // MARK: Phones
+
+    package var phoneCount: Int { phones.count }
+
+    /// The phones of `user`, the first registered one first.
+    ///
+    /// - Parameter profile: Only those that registered over it.
+    package func phones(of user: String, over profile: String? = nil) -> [Phone] {
+        (phoneOrder[Self.key(user)] ?? []).compactMap { phones[$0] }.filter { profile == nil || $0.profile == profile }
+    }
+
+    package func phone(_ handle: String) -> Phone? { phones[handle] }
+
+    /// Every phone, sorted by user.
+    package var allPhones: [Phone] {
+        phones.values.sorted { ($0.user, $0.handle) < ($1.user, $1.handle) }
+    }
+
+    /// A binding that is known already keeps its place, unless it is somebody else's now.
+    mutating func addPhone(handle: String, user: String, profile: String) {
+        let phone = Phone(handle: handle, user: Self.key(user), profile: profile)
+        if phones[handle]?.user != phone.user {
+            removePhone(handle: handle)
+            phoneOrder[phone.user, default: []].append(handle)
+        }
+        phones[handle] = phone
+    }
+
+    mutating func removePhone(handle: String) {
+        guard let phone = phones.removeValue(forKey: handle) else { return }
+        phoneOrder[phone.user]?.removeAll { $0 == handle }
+        if phoneOrder[phone.user]?.isEmpty == true { phoneOrder[phone.user] = nil }
     }
 
     /// Domain names ignore case, ids do not.

@@ -125,6 +125,15 @@ extension Switchboard {
         return preAnswer(id, at: now) + play(sound, behind: id, at: now)
     }
 
+    /// Has the door of a SIP caller say that somebody rings. A caller that has media hears it, or not.
+    mutating func tellOfRinging(_ id: LegID) -> [CallStep] {
+        guard let run = calls[id], run.leg.kind.isSIP, run.leg.direction == .inbound, run.leg.state == .routing,
+            !run.isRinging
+        else { return [] }
+        calls[id]?.isRinging = true
+        return [.ringing(id)]
+    }
+
     /// Plays beside the route, over and over.
     mutating func play(_ sound: Playback?, behind id: LegID, at now: Duration) -> [CallStep] {
         guard calls[id]?.background?.playback != sound else { return [] }

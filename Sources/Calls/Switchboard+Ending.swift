@@ -16,14 +16,18 @@ extension Switchboard {
         if let presence = Presence(of: run.leg, .hangup) { steps.append(.presence(presence)) }
         steps.append(.record(CallRecord(of: run, cause: cause, at: now)))
         steps.append(isReleased ? .release(id, cause) : .hangUp(id, cause))
-        if let far { steps += released(far, cause, at: now) }
-        if let attempt = run.attempt { steps += lost(id, of: attempt, cause, at: now) }
+        if let far {
+            calls[far]?.leg.variables["last_bridge_proto_specific_hangup_cause"] = run.leg.protocolCause
+            steps += released(far, cause, at: now)
+        }
+        if let attempt = run.attempt { steps += lost(run, of: attempt, cause, at: now) }
         return steps
     }
 
-    /// Whoever clears a ringing call has rejected it (reference §5.14).
+    /// A client that clears a ringing call has rejected it (reference §5.14). By SIP the cause says what it was.
     mutating func farEndHungUp(_ id: LegID, _ cause: HangupCause, at now: Duration) -> [CallStep] {
-        let isRefusal = calls[id]?.activity == .offered && cause == .normalClearing
+        guard let run = calls[id] else { return [] }
+        let isRefusal = run.activity == .offered && cause == .normalClearing && !run.leg.kind.isSIP
         return end(id, isRefusal ? .callRejected : cause, isReleased: true, at: now)
     }
 
@@ -74,6 +78,7 @@ extension Switchboard {
         case .leg: return end(id, .allottedTimeout, at: now)
         case .progress: return end(id, .progressTimeout, at: now)
         case .park: return end(id, .noAnswer, at: now)
+        case .deflection: return deflected(id, hasLeft: false, at: now)
         }
     }
 

@@ -4,6 +4,7 @@ extension Switchboard {
         let (directory, registrations, shared) = (directory, registrations, shared)
         return { name, arguments in
             switch name {
+            case "sofia_contact": Self.phones(arguments, directory, registrations)
             case "verto_contact": Self.contact(arguments, directory, registrations)
             case "user_data": Self.userData(arguments, directory)
             case "hash": Self.hashValue(arguments, shared)
@@ -14,6 +15,20 @@ extension Switchboard {
 
     /// `verto_contact user@domain`: a dial string of every client of the user, or one that fails for want of any.
     package func contacts(of user: String) -> String { Self.contact(user, directory, registrations) }
+
+    /// `sofia_contact [profile/]user@domain`: a dial string of every phone of the user, or one that fails for want of
+    /// any. Without a profile, or with `*`, over any of them.
+    package func phones(of user: String) -> String { Self.phones(user, directory, registrations) }
+
+    private static func phones(_ text: String, _ directory: Directory, _ registrations: Registrations) -> String {
+        let fields = text.trimmed.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        let profile = fields.count > 1 && fields[0] != "*" ? fields[0] : nil
+        let name = fields.count > 1 ? fields[1] : fields[0]
+        let user = UserAddress(parsing: name, defaultDomain: directory.defaultDomain)
+        let phones = registrations.phones(of: user.address, over: profile)
+        guard !phones.isEmpty else { return "error/user_not_registered" }
+        return phones.map { "sofia/\($0.profile)/u:\($0.handle)" }.joined(separator: ",")
+    }
 
     private static func contact(_ text: String, _ directory: Directory, _ registrations: Registrations) -> String {
         let user = UserAddress(parsing: text, defaultDomain: directory.defaultDomain)

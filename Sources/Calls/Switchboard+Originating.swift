@@ -1,21 +1,25 @@
-/// Calling others: one dial string at a time, group by group, until somebody answers.
+/// Calling others: who wants to, and what they get.
 extension Switchboard {
-    // MARK: Who wants to call
-
     /// The `bridge` application.
     mutating func dial(_ dialString: DialString, for id: LegID, at now: Duration) -> [CallStep] {
         guard let leg = calls[id]?.leg else { return [] }
-        let options = DialOptions(
-            dialled: dialString.variables, own: leg.variables,
-            exported: Assignment.exported(from: leg.variables), fallback: limits.ringTimeout)
+        let exported = Assignment.exported(from: leg.variables)
+        let courses = ([dialString] + dialString.others).map { dial in
+            Course(
+                dial,
+                DialOptions(
+                    dialled: dial.variables, own: leg.variables, exported: exported, fallback: limits.ringTimeout),
+                at: now)
+        }
         let domain = leg.variables["domain_name"] ?? (leg.domain.isEmpty ? directory.defaultDomain : leg.domain)
+        let caller = CallerView(
+            identity: leg.shownIdentity, context: leg.context, domain: domain, maxForwards: max(0, leg.hopsLeft - 1),
+            headers: leg.customHeaders, supplied: leg.suppliedVariables(exportedAs: exported))
         let attempt = Attempt(
-            id: AttemptID(rawValue: nextSerial()), origin: .leg(id), caller: leg.shownIdentity, context: leg.context,
-            options: options, groups: destinations(of: dialString, domain: domain).reversed(), until: now)
-        attempts[attempt.id] = attempt
+            id: AttemptID(rawValue: nextSerial()), origin: .leg(id), caller: caller, courses: courses)
         calls[id]?.activity = .dialling(attempt.id)
-        let steps = proceed(attempt.id, at: now)
-        guard options.ringsBackAtOnce, attempts[attempt.id] != nil else { return steps }
+        let steps = begin(attempt, at: now)
+        guard courses.contains(where: \.options.ringsBackAtOnce), attempts[attempt.id] != nil else { return steps }
         return steps + ringBack(to: id, at: now)
     }
 
@@ -31,18 +35,22 @@ extension Switchboard {
             Self.opensAccounts(name) ? nil : dialplan.global(name)
         }
         guard let dial = try? DialString(parsing: text) else { return (id, [.originated(id, .failed(.invalidURL))]) }
-        let options = DialOptions(
-            dialled: dial.variables, own: origination.variables, exported: origination.variables,
-            fallback: origination.timeout ?? limits.ringTimeout)
+        let courses = ([dial] + dial.others).map { dial in
+            Course(
+                dial,
+                DialOptions(
+                    dialled: dial.variables, own: origination.variables, exported: origination.variables,
+                    fallback: origination.timeout ?? limits.ringTimeout),
+                at: now)
+        }
         let context = if case .destination(_, let context) = origination.target { context } else { "default" }
-        attempts[AttemptID(rawValue: serial)] = Attempt(
-            id: AttemptID(rawValue: serial), origin: .api(id), origination: origination,
-            caller: Identity(name: origination.callerIDName, number: origination.callerIDNumber), context: context,
-            options: options,
-            groups: destinations(of: dial, domain: origination.domain ?? directory.defaultDomain).reversed(),
-            until: now)
-        let steps = proceed(AttemptID(rawValue: serial), at: now)
-        return (id, settled(steps, at: now))
+        let caller = CallerView(
+            identity: Identity(name: origination.callerIDName, number: origination.callerIDNumber), context: context,
+            domain: origination.domain ?? directory.defaultDomain, maxForwards: Leg.mostForwards)
+        let attempt = Attempt(
+            id: AttemptID(rawValue: serial), origin: .api(id), origination: origination, caller: caller,
+            courses: courses)
+        return (id, settled(begin(attempt, at: now), at: now))
     }
 
     private static func opensAccounts(_ variable: String) -> Bool {
@@ -57,77 +65,7 @@ extension Switchboard {
         return settled(steps, at: now)
     }
 
-    // MARK: Group by group
-
-    /// Calls the next group until one has somebody to ring.
-    private mutating func proceed(_ id: AttemptID, at now: Duration) -> [CallStep] {
-        var steps: [CallStep] = []
-        while var attempt = attempts[id], attempt.ringing.isEmpty {
-            guard let group = attempt.groups.popLast() else {
-                return steps + fail(id, attempt.cause ?? .destinationOutOfOrder, at: now)
-            }
-            attempt.until = now + attempt.options.timeout
-            attempt.progressUntil = attempt.options.progressTimeout.map { now + $0 }
-            attempt.hasProgress = false
-            attempts[id] = attempt
-            for destination in group { steps += place(destination, of: id, at: now) }
-        }
-        return steps
-    }
-
-    private mutating func place(_ destination: DialDestination, of id: AttemptID, at now: Duration) -> [CallStep] {
-        guard let attempt = attempts[id] else { return [] }
-        guard case .verto(let session, let user) = destination.reach else {
-            if case .nobody(let cause) = destination.reach { attempts[id]?.note(cause) }
-            return []
-        }
-        let leg = outboundLeg(to: session, of: user, destination.variables, in: attempt)
-        if let cause = refusal(ofOutbound: leg) {
-            attempts[id]?.note(cause)
-            return []
-        }
-        var run = LegRun(leg: leg, at: now)
-        run.activity = .offered
-        run.attempt = id
-        run.ringsUntil = DialOptions.seconds(leg.variables["leg_timeout"]).map { now + $0 }
-        run.progressUntil = DialOptions.seconds(leg.variables["leg_progress_timeout"]).map { now + $0 }
-        calls[leg.id] = run
-        attempts[id]?.ringing.append(leg.id)
-        var like: LegID?
-        if case .leg(let origin) = attempt.origin { like = origin }
-        return presence(of: leg.id, .dialing) + [.call(Outgoing(leg: leg, like: like))]
-    }
-
-    private func refusal(ofOutbound leg: Leg) -> HangupCause? {
-        guard acceptsCalls else { return .systemShutdown }
-        guard calls.count < limits.legs else { return .switchCongestion }
-        return hasPlace(for: leg.owner) ? nil : .userBusy
-    }
-
-    // MARK: News from the far ends
-
-    mutating func farEndRings(_ id: LegID, at now: Duration) -> [CallStep] {
-        guard let run = calls[id], let attempt = run.attempt, !run.isRinging else { return [] }
-        calls[id]?.isRinging = true
-        attempts[attempt]?.hasProgress = true
-        let steps = presence(of: id, .ringing)
-        guard case .leg(let origin)? = attempts[attempt]?.origin else { return steps }
-        return steps + ringBack(to: origin, at: now)
-    }
-
-    /// Early media go to the caller, from the first who has any.
-    mutating func farEndSendsMedia(_ id: LegID, at now: Duration) -> [CallStep] {
-        guard let run = calls[id], let attempt = run.attempt, run.leg.state == .calling else { return [] }
-        calls[id]?.isRinging = true
-        calls[id]?.leg.state = .early
-        attempts[attempt]?.hasProgress = true
-        var steps = presence(of: id, .early)
-        guard let rules = attempts[attempt], case .leg(let origin) = rules.origin, !rules.options.ignoresEarlyMedia,
-            calls[origin]?.connectedTo == nil
-        else { return steps }
-        steps += stopBackground(of: origin) + preAnswer(origin, at: now)
-        return steps + connect(origin, id)
-    }
+    // MARK: Somebody answers
 
     mutating func farEndAnswered(
         _ id: LegID, _ name: String?, _ number: String?, at now: Duration
@@ -136,6 +74,7 @@ extension Switchboard {
             let attempt = attempts.removeValue(forKey: attemptID)
         else { return [] }
         calls[id]?.attempt = nil
+        calls[id]?.redirectedTo = []
         calls[id]?.answeredAt = now
         calls[id]?.mediaStarted = now
         calls[id]?.leg.state = .answered
@@ -143,10 +82,14 @@ extension Switchboard {
         if let number = Identity.clean(number) { calls[id]?.leg.calleeIDNumber = number }
         var steps = presence(of: id, .active)
         for loser in attempt.ringing where loser != id { steps += end(loser, .loseRace, at: now) }
+        return steps + settle(attempt, on: id, introduces: attempt.hasNewOrigin, at: now)
+    }
+
+    /// Gives whoever waits for the attempt the one who answered.
+    mutating func settle(_ attempt: Attempt, on id: LegID, introduces: Bool, at now: Duration) -> [CallStep] {
         switch attempt.origin {
-        case .leg(let origin):
-            return steps + reached(id, by: origin, introduces: attempt.hasNewOrigin, at: now)
-        case .api(let api): return steps + [.originated(api, .answered(id))] + begin(id, attempt.origination, at: now)
+        case .leg(let origin): reached(id, by: origin, introduces: introduces, at: now)
+        case .api(let api): [.originated(api, .answered(id))] + begin(id, attempt.origination, at: now)
         }
     }
 
@@ -176,68 +119,68 @@ extension Switchboard {
         }
     }
 
-    // MARK: Ends of an attempt
+    // MARK: Nobody does
 
-    /// A leg of the attempt is gone, and `cause` says why.
-    mutating func lost(_ leg: LegID, of id: AttemptID, _ cause: HangupCause, at now: Duration) -> [CallStep] {
-        guard let attempt = attempts[id] else { return [] }
-        attempts[id]?.ringing.removeAll { $0 == leg }
-        attempts[id]?.note(cause)
-        guard attempt.options.failsOnSingleReject.contains(cause) else { return proceed(id, at: now) }
-        attempts[id]?.groups = []
-        attempts[id]?.cause = cause
-        return endRinging(of: id, .originatorCancel, at: now) + proceed(id, at: now)
-    }
-
-    /// The present group has rung long enough.
-    mutating func timeOut(_ id: AttemptID, _ cause: HangupCause, at now: Duration) -> [CallStep] {
-        guard attempts[id] != nil else { return [] }
-        attempts[id]?.note(cause)
-        return endRinging(of: id, cause, at: now) + proceed(id, at: now)
-    }
-
-    /// Ends the present group, which says nothing about the callee.
-    private mutating func endRinging(of id: AttemptID, _ cause: HangupCause, at now: Duration) -> [CallStep] {
-        let ringing = attempts[id]?.ringing ?? []
-        attempts[id]?.ringing = []
-        var steps: [CallStep] = []
-        for leg in ringing {
-            calls[leg]?.attempt = nil
-            steps += end(leg, cause, at: now)
-        }
-        return steps
-    }
-
-    /// Nobody waits for the attempt any more.
-    mutating func abandon(_ id: AttemptID, _ cause: HangupCause, at now: Duration) -> [CallStep] {
-        guard let attempt = attempts.removeValue(forKey: id) else { return [] }
-        return attempt.ringing.flatMap { end($0, cause, at: now) }
-    }
-
-    private mutating func fail(_ id: AttemptID, _ cause: HangupCause, at now: Duration) -> [CallStep] {
-        guard let attempt = attempts.removeValue(forKey: id) else { return [] }
-        switch attempt.origin {
-        case .api(let api): return [.originated(api, .failed(cause))]
-        case .leg(let origin): return stopBackground(of: origin) + bridgeFailed(origin, cause, at: now)
-        }
-    }
-
-    private mutating func bridgeFailed(_ id: LegID, _ cause: HangupCause, at now: Duration) -> [CallStep] {
+    mutating func bridgeFailed(_ id: LegID, _ attempt: Attempt, at now: Duration) -> [CallStep] {
         guard let variables = calls[id]?.leg.variables else { return [] }
+        let cause = attempt.cause
         calls[id]?.leg.variables["originate_disposition"] = cause.name
         calls[id]?.leg.variables["originate_failed_cause"] = cause.name
         calls[id]?.leg.variables["DIALSTATUS"] = cause.dialStatus
+        calls[id]?.leg.variables["last_bridge_proto_specific_hangup_cause"] = attempt.protocolCause
+        if let steps = follow(attempt.redirection, id, at: now) { return steps }
+        guard !attempt.endsCaller else { return end(id, cause, at: now) }
+        if let target = Self.transferOnFail(variables["transfer_on_fail"], cause) {
+            return jump(id, to: target.destination, target.context, at: now)
+        }
         guard Self.goesOn(after: cause, variables) else { return end(id, cause, at: now) }
         calls[id]?.causeAtEnd = cause
         goOn(id)
         return []
     }
 
-    /// FreeSWITCH goes on in the dialplan when nobody answered, and else only when `continue_on_fail` allows.
+    /// FreeSWITCH goes on in the dialplan when `continue_on_fail` allows, and when nobody answered unless the dialplan
+    /// says anything about failures.
     private static func goesOn(after cause: HangupCause, _ variables: [String: String]) -> Bool {
+        if cause == .attendedTransfer { return false }
         if CauseList(parsing: variables["failure_causes"]).contains(cause) { return false }
         if CauseList(parsing: variables["continue_on_fail"]).contains(cause) { return true }
+        guard variables["continue_on_fail"] == nil, variables["failure_causes"] == nil else { return false }
         return [.noAnswer, .noUserResponse, .originatorCancel].contains(cause)
+    }
+
+    /// `causes destination [XML [context]]`.
+    private static func transferOnFail(
+        _ text: String?, _ cause: HangupCause
+    ) -> (destination: String, context: String?)? {
+        let words = (text ?? "").split(whereSeparator: \.isWhitespace).map(String.init)
+        guard words.count > 1, CauseList(parsing: words[0]).contains(cause) else { return nil }
+        return (words[1], words.count > 3 ? words[3] : nil)
+    }
+}
+
+extension Leg {
+    static let mostForwards = 70
+
+    /// How many hops are left, with what the dialplan says in `max_forwards`. It cannot ask for more.
+    var hopsLeft: Int {
+        guard let own = variables["max_forwards"].flatMap({ Int($0.trimmed) }) else { return maxForwards }
+        return max(0, min(own, maxForwards))
+    }
+
+    /// What the legs it calls by SIP say too: its `X-` headers, unless `sip_copy_custom_headers` is false.
+    fileprivate var customHeaders: [String: String] {
+        guard variables["sip_copy_custom_headers"]?.isAffirmative ?? true else { return [:] }
+        return variables.filter { $0.key.asciiLowercased.hasPrefix("sip_h_x-") }
+    }
+
+    /// Of the variables that others get, those that hold text of the caller's, fit for a dial string.
+    fileprivate func suppliedVariables(exportedAs exported: [String: String]) -> [String: String] {
+        var supplied: [String: String] = [:]
+        for name in exported.keys {
+            supplied[name] = suppliedVariables[name] ?? suppliedVariables[Assignment.notLocal + name]
+        }
+        return supplied
     }
 }
 
@@ -249,9 +192,8 @@ extension HangupCause {
         case .noAnswer, .noUserResponse, .allottedTimeout, .progressTimeout: "NOANSWER"
         case .originatorCancel: "CANCEL"
         case .callRejected: "DONTCALL"
-        case .unallocatedNumber, .invalidNumberFormat, .noRouteDestination: "INVALIDARGS"
-        case .switchCongestion, .normalCircuitCongestion: "CONGESTION"
-        default: "CHANUNAVAIL"
+        case .destinationOutOfOrder, .invalidProfile: "INVALIDARGS"
+        default: name
         }
     }
 }

@@ -8,15 +8,19 @@ extension Switchboard {
     }
 
     /// Why `leg` is not let in. FreeSWITCH answers each of the first three with DESTINATION_OUT_OF_ORDER.
-    private func refusal(of leg: Leg) -> HangupCause? {
+    func refusal(of leg: Leg) -> HangupCause? {
         guard acceptsCalls, calls[leg.id] == nil, calls.count < limits.legs else { return .destinationOutOfOrder }
-        guard hasPlace(for: leg.owner) else { return .destinationOutOfOrder }
+        guard hasPlace(for: leg) else { return .destinationOutOfOrder }
         return Self.isDestination(leg.destination) ? nil : .invalidNumberFormat
     }
 
-    /// Whether one more leg of `owner` is within ``Limits/legsPerUser``.
-    func hasPlace(for owner: String) -> Bool {
-        calls.values.count(where: { $0.leg.owner == owner }) < limits.legsPerUser
+    /// Whether `leg` is within ``Limits/legsPerUser`` or ``Limits/legsPerTrunk``.
+    func hasPlace(for leg: Leg) -> Bool {
+        if let owner = leg.owner {
+            return calls.values.count(where: { $0.leg.owner == owner }) < limits.legsPerUser
+        }
+        guard let trunk = leg.trunk else { return true }
+        return calls.values.count(where: { $0.leg.trunk == trunk }) < limits.legsPerTrunk
     }
 
     static func isDestination(_ text: String) -> Bool {
@@ -31,6 +35,7 @@ extension Switchboard {
         let route = dialplan.route(leg.attributes, in: leg.context, functions: functions)
         calls[id]?.pending = route.applications.reversed()
         calls[id]?.leg.variables = route.variables
+        calls[id]?.leg.suppliedVariables = route.suppliedVariables
         calls[id]?.causeAtEnd = nil
         guard !route.applications.isEmpty else { return end(id, .noRouteDestination, at: now) }
         goOn(id)
@@ -56,12 +61,25 @@ extension Switchboard {
             let call = dialplan.expand(next, for: run.leg.attributes, functions: functions)
             calls[id]?.lastApplication = call.forRecords
             do {
-                steps += start(try Application(call), of: id, at: now)
+                let application = try Application(call)
+                if case .assign = application {
+                    let harmless = dialplan.harmless(next, for: run.leg.attributes, functions: functions)
+                    assign(call, harmless: harmless, to: id)
+                } else {
+                    steps += start(application, of: id, at: now)
+                }
             } catch {
                 steps += refuse(call, error, of: id, at: now)
             }
         }
         return steps
+    }
+
+    private mutating func assign(_ call: ApplicationCall, harmless: String?, to id: LegID) {
+        guard var attributes = calls[id]?.leg.attributes else { return }
+        attributes.assign(call.data, for: call.name, harmless: harmless)
+        calls[id]?.leg.variables = attributes.variables
+        calls[id]?.leg.suppliedVariables = attributes.suppliedVariables
     }
 
     private mutating func start(_ application: Application, of id: LegID, at now: Duration) -> [CallStep] {
@@ -77,20 +95,18 @@ extension Switchboard {
         case .sleep(let time):
             calls[id]?.activity = .sleeping(until: now + time)
             return []
-        case .assign(let assignments):
-            for assignment in assignments { calls[id]?.leg.assign(assignment) }
-            return []
         case .log(let level, let text): return [.log(id, level, text)]
         case .hangup(let cause): return end(id, cause, at: now)
         case .bridge(let dialString): return dial(dialString, for: id, at: now)
         case .park: return park(id, at: now)
+        case .deflect(let target): return deflect(id, to: target, at: now)
         case .transfer(let destination, let context): return jump(id, to: destination, context, at: now)
         case .hash(let command):
             shared.perform(command)
             return []
         case .limit(let claim): return limit(id, claim, at: now)
-        // Nothing is sent for a ring: the client's own state says it (reference §10.9).
-        case .ringReady, .skip: return []
+        case .ringReady: return tellOfRinging(id)
+        case .assign, .skip: return []
         }
     }
 
@@ -175,7 +191,7 @@ extension Switchboard {
             goOn(id)
             return []
         case .bridged, .dialling, .parked: return backgroundEnded(id, at: now)
-        case .idle, .sleeping, .waitingForMedia, .offered, nil: return []
+        case .idle, .sleeping, .waitingForMedia, .deflecting, .offered, nil: return []
         }
     }
 
@@ -195,10 +211,6 @@ extension Switchboard {
     }
 
     private static let digits: Set<Character> = Set("0123456789*#ABCDabcd")
-}
-
-extension Leg {
-    fileprivate mutating func assign(_ assignment: Assignment) { assignment.apply(to: &variables) }
 }
 
 extension Application {

@@ -1,21 +1,40 @@
 extension Switchboard {
     // MARK: For clients and moderators
 
-    /// A blind transfer (reference §4.9): the far leg goes to `destination` in its own context, this one is hung up.
+    /// A blind transfer (reference §4.9): the far leg goes to `destination`, this one is hung up.
+    ///
+    /// Between clients the far leg is routed in its own context. As soon as one of the two is a SIP leg, it is routed
+    /// where the one who asks may dial by itself: a REFER opens nothing that its sender could not call. Then
+    /// `destination` may be a URI; only its user counts, and it must lead somewhere.
     package mutating func transfer(
         _ id: LegID, to destination: String, at now: Duration
     ) throws(TransferRefusal) -> [CallStep] {
         guard let leg = calls[id]?.leg else { throw .noSuchCall }
         guard leg.bridgedTo != nil else { throw .notBridged }
+        var destination = destination
+        if leg.kind.isSIP {
+            guard let contact = SIPContact(parsing: destination) else { throw .badDestination }
+            destination = contact.user
+        }
         guard !destination.isEmpty, Self.isDestination(destination) else { throw .badDestination }
+        let context = transferContext(of: id)
+        if let context, let far = leg.bridgedTo, !leads(destination, in: context, for: far) { throw .badDestination }
         var (far, steps) = part(id)
         steps += end(id, .normalClearing, at: now)
-        if let far { steps += send(far, to: destination, at: now) }
+        if let far { steps += send(far, to: destination, context, at: now) }
         return settled(steps, at: now)
     }
 
+    /// Where a transfer that this leg asks for is routed; `nil` is the far leg's own context.
+    private func transferContext(of id: LegID) -> String? {
+        guard let leg = calls[id]?.leg else { return nil }
+        let far = leg.bridgedTo.flatMap { calls[$0]?.leg }
+        guard leg.kind.isSIP || far?.kind.isSIP == true else { return nil }
+        return leg.variables["force_transfer_context"] ?? leg.homeContext
+    }
+
     /// An attended transfer (reference §4.9): the far ends of two calls of one client are connected with each other.
-    /// The client's own legs are hung up.
+    /// The client's own legs are hung up. Whether both legs are of one client is the door's to know.
     package mutating func replace(
         _ id: LegID, with other: LegID, at now: Duration
     ) throws(TransferRefusal) -> [CallStep] {
@@ -25,6 +44,9 @@ extension Switchboard {
             throw .failed
         }
         var steps: [CallStep] = []
+        // Who follows a leg to where it is goes there the way it did; between clients, in a context of its own.
+        let stays = first.leg.bridgedTo == nil ? first.leg : second.leg
+        let place = stays.kind.isSIP ? stays.context : nil
         switch (first.leg.bridgedTo, second.leg.bridgedTo) {
         case (let far?, let target?):
             steps += part(id).steps + part(other).steps
@@ -39,13 +61,13 @@ extension Switchboard {
                 steps += end(other, .normalClearing, at: now)
             } else {
                 steps += end(other, .attendedTransfer, at: now)
-                steps += send(far, to: second.leg.destination, at: now)
+                steps += send(far, to: second.leg.destination, place, at: now)
             }
         case (nil, let far?):
             steps += part(other).steps
             steps += end(id, .attendedTransfer, at: now)
             steps += end(other, .attendedTransfer, at: now)
-            steps += send(far, to: first.leg.destination, at: now)
+            steps += send(far, to: first.leg.destination, place, at: now)
         case (nil, nil): throw .failed
         }
         return settled(steps, at: now)
@@ -78,10 +100,12 @@ extension Switchboard {
     // MARK: Parts
 
     /// As ``jump(_:to:_:at:)``, on somebody's wish and not in a loop.
-    private mutating func send(_ id: LegID, to destination: String, at now: Duration) -> [CallStep] {
+    private mutating func send(
+        _ id: LegID, to destination: String, _ context: String? = nil, at now: Duration
+    ) -> [CallStep] {
         calls[id]?.transfers = 0
         calls[id]?.ownsBridge = false
-        return jump(id, to: destination, nil, at: now)
+        return jump(id, to: destination, context, at: now)
     }
 
     /// Two far ends whose own routes are over.
@@ -109,7 +133,7 @@ extension Switchboard {
     }
 
     /// Takes the leg out of what it waits for.
-    private mutating func interrupt(_ id: LegID, at now: Duration) -> [CallStep] {
+    mutating func interrupt(_ id: LegID, at now: Duration) -> [CallStep] {
         switch calls[id]?.activity {
         case .playing, .echoing: return [.stopPlaying(id)]
         case .inConference: return [.leaveConference(id)]
@@ -118,7 +142,7 @@ extension Switchboard {
         case .bridged:
             let (far, steps) = part(id)
             return steps + (far.map { released($0, .normalClearing, at: now) } ?? [])
-        case .idle, .sleeping, .waitingForMedia, .parked, .offered, nil: return []
+        case .idle, .sleeping, .waitingForMedia, .parked, .deflecting, .offered, nil: return []
         }
     }
 }

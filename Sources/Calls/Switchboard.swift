@@ -8,6 +8,8 @@ package struct Switchboard: Sendable {
         package var legs: Int
         /// Legs of one account, in either direction, or of one session where there are no accounts.
         package var legsPerUser: Int
+        /// Legs of one gateway or unknown SIP address, inbound.
+        package var legsPerTrunk: Int
         /// How long a leg with an SDP answer may be without media.
         package var mediaPatience: Duration
         /// How long an answered leg waits for its client to come back.
@@ -26,6 +28,7 @@ package struct Switchboard: Sendable {
         package init(
             legs: Int = 4_000,
             legsPerUser: Int = 10,
+            legsPerTrunk: Int = 1_000,
             mediaPatience: Duration = .seconds(20),
             detachTimeout: Duration = .seconds(120),
             reattachedMedia: Duration = .seconds(20),
@@ -36,6 +39,7 @@ package struct Switchboard: Sendable {
         ) {
             self.legs = legs
             self.legsPerUser = legsPerUser
+            self.legsPerTrunk = legsPerTrunk
             self.mediaPatience = mediaPatience
             self.detachTimeout = detachTimeout
             self.reattachedMedia = reattachedMedia
@@ -51,6 +55,8 @@ package struct Switchboard: Sendable {
     /// Who can be called, and how.
     package var directory: Directory
     package var limits: Limits
+    /// Which gateways and profiles there are; `nil` leaves that to the door.
+    package var sipRoutes: SIPRoutes?
     /// `false` refuses new calls, to let a server run empty.
     package var acceptsCalls = true
 
@@ -94,6 +100,12 @@ package struct Switchboard: Sendable {
         case .unregistered(let session):
             registrations.remove(session: session)
             return []
+        case .sipRegistered(let handle, let user, let profile):
+            registrations.addPhone(handle: handle, user: user, profile: profile)
+            return []
+        case .sipUnregistered(let handle):
+            registrations.removePhone(handle: handle)
+            return []
         case .invited(let leg): return invite(leg, at: now)
         case .ringing(let id): return farEndRings(id, at: now)
         case .progress(let id): return farEndSendsMedia(id, at: now)
@@ -106,8 +118,11 @@ package struct Switchboard: Sendable {
         case .conferenceRefused(let id, let cause):
             return calls[id]?.activity == .inConference ? end(id, cause, at: now) : []
         case .hangUpRequested(let id, let cause): return end(id, cause, at: now)
+        case .redirected(let id, let contacts): return redirected(id, to: contacts)
+        case .heldByFarEnd(let id, let isHeld): return hold(id, isHeld ? .on : .off, at: now).steps
         case .hungUp(let id, let cause): return farEndHungUp(id, cause, at: now)
         case .digit(let id, let digit): return press(digit, id)
+        case .deflected(let id, let hasLeft): return deflected(id, hasLeft: hasLeft, at: now)
         case .detached(let id): return detach(id, at: now)
         case .reattached(let id): return reattach(id, at: now)
         }
@@ -116,7 +131,7 @@ package struct Switchboard: Sendable {
     /// When ``advance(to:)`` next has something to do; `nil` means never.
     package var deadline: Duration? {
         let legs = calls.values.lazy.compactMap { $0.nextTimer(limits)?.at }.min()
-        let attempts = attempts.values.lazy.map(\.nextTimer.at).min()
+        let attempts = attempts.values.lazy.compactMap { $0.nextTimer?.at }.min()
         guard let legs, let attempts else { return legs ?? attempts }
         return min(legs, attempts)
     }
@@ -127,7 +142,10 @@ package struct Switchboard: Sendable {
             guard let timer = run.nextTimer(limits), timer.at <= now else { return nil }
             return (timer.at, .leg(run.leg.id))
         }
-        due += attempts.values.lazy.map { ($0.nextTimer.at, .attempt($0.id)) }.filter { $0.0 <= now }
+        due += attempts.values.compactMap { attempt in
+            guard let timer = attempt.nextTimer, timer.at <= now else { return nil }
+            return (timer.at, .attempt(attempt.id))
+        }
         due.sort { ($0.at, $0.timer) < ($1.at, $1.timer) }
         var steps: [CallStep] = []
         for (_, timer) in due {
@@ -145,7 +163,7 @@ package struct Switchboard: Sendable {
             return fire(next.kind, of: id, at: now)
         case .attempt(let id):
             guard let next = attempts[id]?.nextTimer, next.at <= now else { return nil }
-            return timeOut(id, next.cause, at: now)
+            return fire(next.timer, of: id, next.course, at: now)
         }
     }
 
@@ -181,6 +199,7 @@ package struct Switchboard: Sendable {
         guard var variables = calls[id]?.leg.variables else { return }
         for (name, value) in values { Assignment(name: name, value: value).apply(to: &variables) }
         calls[id]?.leg.variables = variables
+        for name in values.keys { calls[id]?.leg.suppliedVariables[name] = nil }
     }
 }
 

@@ -33,6 +33,10 @@ package struct User: Sendable, Equatable {
     /// Dialplan context of this user's calls; `nil` leaves it to the profile.
     package var context: String? { variable("user_context") ?? parameter("verto-context") }
 
+    /// Whether phones may log in as this user (`sip-allowed`, true where it is not said); for all others it is as unknown
+    /// as somebody who is not there.
+    package var mayUseSIP: Bool { parameter("sip-allowed")?.isAffirmative ?? true }
+
     /// How others reach this user (`dial-string`), with `${…}` in it; `nil` is all of the user's clients.
     package var dialString: String? { parameter("dial-string") }
 

@@ -76,7 +76,8 @@ struct ApplicationTests {
         ]
         for name in [
             "answer", "pre_answer", "conference", "echo", "playback", "gentones", "sleep", "set", "export", "multiset",
-            "unset", "multiunset", "log", "hangup", "bridge", "park", "transfer", "ring_ready", "hash", "limit",
+            "unset", "multiunset", "log", "hangup", "bridge", "park", "deflect", "transfer", "ring_ready", "hash",
+            "limit",
         ] {
             #expect(Application.support(of: name) == .full)
             #expect(throws: Never.self) { try Application(call(name, data[name] ?? "x=1")) }

@@ -60,7 +60,7 @@ struct BridgeTests {
         ("verto.rtc/1000@other.net", .userNotRegistered), ("verto.rtc/u:nobody", .userNotRegistered),
         ("verto.rtc/u:s-1000", .userNotRegistered),
         ("error/user_busy", .userBusy), ("error/nonsense", .normalUnspecified),
-        ("sofia/gateway/x/1", .chanNotImplemented),
+        ("loopback/1", .chanNotImplemented),
         ("user/1002,error/USER_BUSY", .userBusy), ("error/USER_BUSY|user/9999", .userBusy),
         ("${verto_contact(1002@example.com)}", .userNotRegistered),
     ]
@@ -128,7 +128,9 @@ struct BridgeTests {
         for (setting, cause, goesOn) in [
             ("continue_on_fail=true", "USER_BUSY", true), ("continue_on_fail=USER_BUSY", "USER_BUSY", true),
             ("continue_on_fail=busy,17", "USER_BUSY", true), ("continue_on_fail=NO_ANSWER", "USER_BUSY", false),
-            ("x=y", "NO_ANSWER", true), ("failure_causes=NO_ANSWER", "NO_ANSWER", false), ("x=y", "USER_BUSY", false),
+            ("x=y", "NO_ANSWER", true), ("continue_on_fail=USER_BUSY", "NO_ANSWER", false),
+            ("failure_causes=USER_BUSY", "NO_ANSWER", false), ("continue_on_fail=true", "ATTENDED_TRANSFER", false),
+            ("failure_causes=NO_ANSWER", "NO_ANSWER", false), ("x=y", "USER_BUSY", false),
         ] {
             var scene = CallScene(
                 actions: ["set \(setting)", "bridge error/\(cause)", "log INFO ${originate_disposition} ${DIALSTATUS}"])

@@ -94,6 +94,24 @@ struct CallScene {
                     destination: destination, user: user, domain: "example.com", variables: variables)))
     }
 
+    /// A phone, or a trunk when it is no user, calls.
+    mutating func dialBySIP(
+        _ destination: String = "1", as id: LegID = LegID("caller"), user: String? = nil, context: String = "default",
+        maxForwards: Int = 70, variables: [String: String] = [:]
+    ) -> [CallStep] {
+        hear(
+            .invited(
+                Leg(
+                    id: id, kind: .sip(.caller(profile: "external", id: user ?? "192.0.2.1")), callerIDName: "Ann",
+                    callerIDNumber: "1008", destination: destination, context: context, user: user,
+                    domain: "example.com", networkAddress: "192.0.2.1", maxForwards: maxForwards,
+                    variables: variables)))
+    }
+
+    mutating func register(_ handle: String, as user: String, over profile: String = "internal") {
+        _ = hear(.sipRegistered(handle: handle, user: "\(user)@example.com", profile: profile))
+    }
+
     /// Dials, and the first of those who ring answers. Returns that leg.
     mutating func talk(_ destination: String = "1", as id: LegID = LegID("caller")) -> LegID {
         let far = dial(destination, as: id).placed[0].leg.id

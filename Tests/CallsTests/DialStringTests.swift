@@ -43,14 +43,25 @@ struct DialStringTests {
         #expect(dial.groups == row.groups)
     }
 
+    @Test func readsDialStringsSideBySide() throws {
+        let text = "<a=1,b=1>{b=2}user/1000:_:{c=':_:'}user/1000|verto.rtc/1001@example.com:_: :_:[d=4]user/1000"
+        let dial = try DialString(parsing: text)
+        #expect(dial.variables == ["a": "1", "b": "2"] && dial.groups == [[Self.user]])
+        #expect(dial.others.map(\.variables) == [["a": "1", "b": "1", "c": ":_:"], ["a": "1", "b": "1"]])
+        #expect(dial.others[0].groups == [[Self.user], [Self.other]])
+        #expect(dial.others[1].groups == [[Target(endpoint: "user", address: "1000", variables: ["d": "4"])]])
+        #expect(dial.others.allSatisfy { $0.others.isEmpty })
+    }
+
     typealias Bad = (text: String, error: DialStringError)
 
     static let bad: [Bad] = [
         ("", .empty), ("{a=1}", .empty), (",|,", .empty), ("1000", .notAnAddress("1000")),
         ("/1000", .notAnAddress("/1000")), ("user/", .notAnAddress("user/")), ("{a=1", .unclosedBracket("{")),
-        ("[a=1user/1000", .unclosedBracket("[")), ("user/1:_:user/2", .enterprise),
+        ("[a=1user/1000", .unclosedBracket("[")),
         (Array(repeating: "user/1", count: 65).joined(separator: ","), .tooLong),
-        (Array(repeating: "user/1", count: 65).joined(separator: "|"), .tooLong),
+        (Array(repeating: "user/1", count: 65).joined(separator: "|"), .tooLong), (":_:", .empty),
+        (Array(repeating: "user/1", count: 65).joined(separator: ":_:"), .tooLong), ("user/1:_:2", .notAnAddress("2")),
         ("user/" + String(repeating: "1", count: 20_000), .tooLong),
     ]
 

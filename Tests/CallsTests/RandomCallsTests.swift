@@ -11,6 +11,7 @@ private struct Outcome {
     var playing: Set<LegID> = []
     var inRoom: Set<LegID> = []
     var answered: Set<LegID> = []
+    var told: Set<LegID> = []
     private var lastRecord: String?
 
     mutating func follow(_ steps: [CallStep]) {
@@ -50,7 +51,9 @@ private struct Outcome {
             inRoom.remove(id)
             answered.remove(id)
         case .originated(let id, _): #expect(originated.insert(id).inserted)
-        case .preAnswer(let id), .display(let id, _, _), .hold(let id, _), .digit(let id, _), .sendDigit(let id, _):
+        case .ringing(let id): #expect(live.contains(id) && told.insert(id).inserted && !answered.contains(id))
+        case .preAnswer(let id), .display(let id, _, _), .hold(let id, _), .digit(let id, _),
+            .sendDigit(let id, _), .deflect(let id, _):
             #expect(live.contains(id))
         case .refuse, .presence, .log: break
         }
@@ -79,9 +82,18 @@ struct RandomCallsTests {
             ext("park", condition(try dialled("^4$"), "park")),
             ext("play", condition(try dialled("^5$"), "playback x.wav", "echo")),
             ext("loop", condition(try dialled("^6$"), "transfer 6")),
+            ext(
+                "sip",
+                condition(
+                    try dialled("^8$"), "ring_ready", "set ringback=c.wav",
+                    "bridge <leg_timeout=30>sofia/gateway/a/1,[leg_delay_start=4]user/1001:_:"
+                        + "{originate_retries=2}sofia/internal/1002|sofia/gateway/b/2")),
+            ext(
+                "trunk",
+                condition(try dialled("^9$"), "bridge {ignore_early_media=ring_ready}sofia/gateway/a/1|user/1002")),
             ext("limit", condition(try dialled("^7$"), "limit hash a b 2", "sleep 5000", "transfer 1001")),
             globals: ["hold_music": "moh.wav"])
-        let destinations = ["1000", "1001", "1002", "2", "3", "3500", "4", "5", "6", "7", "0"]
+        let destinations = ["1000", "1001", "1002", "2", "3", "3500", "4", "5", "6", "7", "8", "8", "9", "0"]
         var outcome = Outcome()
         var originations = 0
         var names = 0
@@ -94,7 +106,7 @@ struct RandomCallsTests {
             let id = leg()
             let destination = destinations[random(destinations.count)]
             var steps: [CallStep] = []
-            switch random(22) {
+            switch random(28) {
             case 0, 1, 2:
                 names += 1
                 let new = LegID("in-\(names)")
@@ -127,8 +139,34 @@ struct RandomCallsTests {
                 steps =
                     scene.board.originate(
                         "user/\(destination)",
-                        Origination(target: .destination(destinations[random(11)], context: "default")), at: scene.now
+                        Origination(target: .destination(destinations[random(destinations.count)], context: "default")),
+                        at: scene.now
                     ).steps
+            case 21, 22:
+                names += 1
+                let new = LegID("in-\(names)")
+                outcome.live.insert(new)
+                steps = scene.dialBySIP(destination, as: new, user: random(2) == 0 ? nil : "1002@example.com")
+                if case .refuse? = steps.first { outcome.live.remove(new) }
+            case 23:
+                steps =
+                    random(2) == 0
+                    ? scene.hear(.sipUnregistered(handle: "p\(random(3))"))
+                    : scene.hear(
+                        .sipRegistered(
+                            handle: "p\(random(3))", user: "100\(random(3))@example.com", profile: "internal"))
+            case 24:
+                steps = scene.hear(.redirected(id, to: ["sip:\(destination)@example.net"]))
+                outcome.follow(steps)
+                steps = scene.hear(.hungUp(id, .redirectionToNewDestination))
+            case 25: steps = scene.hear(.heldByFarEnd(id, random(2) == 0))
+            case 26:
+                names += 1
+                let new = LegID("in-\(names)")
+                outcome.live.insert(new)
+                let leg = Leg(id: new, kind: .sip(.caller(profile: "internal", id: "x")), destination: "1")
+                steps = scene.board.takeOver(id, by: leg, at: scene.now)
+                if case .refuse? = steps.first { outcome.live.remove(new) }
             default: steps = scene.pass(.zero)
             }
             outcome.follow(steps)

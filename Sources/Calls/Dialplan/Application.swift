@@ -34,6 +34,8 @@ package enum Application: Equatable, Sendable {
     /// Calls somebody and connects the two.
     case bridge(DialString)
     case park
+    /// Asks a SIP far end to call somebody itself and to leave us (REFER).
+    case deflect(String)
     /// Goes to another extension, of the same context when `context` is `nil`.
     case transfer(String, context: String?)
     case ringReady
@@ -59,6 +61,7 @@ package enum Application: Equatable, Sendable {
         case "hangup": self = .hangup(try Self.cause(call))
         case "bridge": self = .bridge(try Self.dialString(call))
         case "park": self = .park
+        case "deflect": self = .deflect(try Self.nonEmpty(call))
         case "transfer": self = try Self.transfer(call)
         case "ring_ready": self = .ringReady
         case "hash": self = .hash(try Self.hash(call))
@@ -85,7 +88,8 @@ package enum Application: Equatable, Sendable {
 
     private static let supported: Set<String> = [
         "answer", "pre_answer", "conference", "echo", "playback", "gentones", "sleep", "set", "export", "multiset",
-        "push", "unset", "multiunset", "log", "hangup", "bridge", "park", "transfer", "ring_ready", "hash", "limit",
+        "push", "unset", "multiunset", "log", "hangup", "bridge", "park", "deflect", "transfer", "ring_ready", "hash",
+        "limit",
     ]
 
     private static let skipped: Set<String> = [
@@ -151,7 +155,6 @@ extension Application {
                 case .unclosedBracket(let bracket): "'\(bracket)' is not closed"
                 case .notAnAddress(let text): "'\(text)' is not endpoint/address"
                 case .tooLong: "too long"
-                case .enterprise: "':_:' is not supported"
                 }
             throw .badData(name: call.name, reason: reason)
         }

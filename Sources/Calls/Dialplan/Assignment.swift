@@ -64,7 +64,7 @@ package struct Assignment: Equatable, Sendable {
     }
 
     /// In front of the name of a variable that only the called legs get.
-    private static let notLocal = "nolocal:"
+    static let notLocal = "nolocal:"
 
     /// `name=value`; an empty value and `_undef_` remove.
     private static func assignment(_ text: String) -> Assignment? {

@@ -11,6 +11,8 @@ package struct CallAttributes: Sendable, Equatable {
     package var username: String
     package var domain: String
     package var variables: [String: String]
+    /// What the dialplan made of text that the caller chose, by variable, fit for a dial string.
+    package var suppliedVariables: [String: String]
 
     package init(
         uuid: String = "",
@@ -22,7 +24,8 @@ package struct CallAttributes: Sendable, Equatable {
         source: String = "mod_verto",
         username: String = "",
         domain: String = "",
-        variables: [String: String] = [:]
+        variables: [String: String] = [:],
+        suppliedVariables: [String: String] = [:]
     ) {
         self.uuid = uuid
         self.destinationNumber = destinationNumber
@@ -34,6 +37,7 @@ package struct CallAttributes: Sendable, Equatable {
         self.username = username
         self.domain = domain
         self.variables = variables
+        self.suppliedVariables = suppliedVariables
     }
 
     /// The caller profile field `name`, as in `field="destination_number"`; `nil` when there is no such field.
@@ -57,10 +61,27 @@ package struct CallAttributes: Sendable, Equatable {
         return name == "domain_name" || name == "dialed_domain" ? domain : field(name)
     }
 
-    /// Whether the caller chose the text that `${name}` stands for.
+    /// Whether the caller chose the text that `${name}` stands for, or a part of it.
     func isCallers(_ name: String) -> Bool {
-        name.hasPrefix("verto_") || name.hasPrefix("effective_caller_id_")
-            || (variables[name] == nil && field(name) != nil)
+        guard !["network_addr", "context", "source"].contains(name) else { return suppliedVariables[name] != nil }
+        return name.hasPrefix("verto_") || name.hasPrefix("sip_") || name.hasPrefix("effective_caller_id_")
+            || suppliedVariables[name] != nil || (variables[name] == nil && field(name) != nil)
+    }
+
+    /// Carries out what the application `name` assigns by `data`.
+    ///
+    /// - Parameter harmless: The same data, fit for a dial string, when the caller chose some of it.
+    mutating func assign(_ data: String, for name: String, harmless: String?) {
+        let safe = harmless.flatMap { Assignment.parse($0, for: name) } ?? []
+        for (index, assignment) in (Assignment.parse(data, for: name) ?? []).enumerated() {
+            let old = assignment.appends ? suppliedVariables[assignment.name] : nil
+            assignment.apply(to: &variables)
+            suppliedVariables[assignment.name] = nil
+            guard harmless != nil || old != nil, let value = variables[assignment.name] else { continue }
+            let isPlain = !assignment.appends && safe.indices.contains(index) && safe[index].name == assignment.name
+            suppliedVariables[assignment.name] =
+                isPlain ? safe[index].value ?? "" : SuppliedText.Separators.sipDialString.removed(from: value)
+        }
     }
 
     /// Whether `name` can be the `field` of a condition.

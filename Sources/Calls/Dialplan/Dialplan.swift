@@ -21,6 +21,9 @@ package struct Dialplan: Sendable {
         self.globals = globals
     }
 
+    /// Whether there is a context of that name.
+    func hasContext(_ name: String) -> Bool { contexts[name] != nil }
+
     package var contextNames: [String] { contexts.keys.sorted() }
 
     /// Hunts through `context`, or the context `global` when there is no such one.
@@ -48,6 +51,7 @@ package struct Dialplan: Sendable {
             guard hunt.route.applications.count < Self.maximumApplications else { break }
         }
         hunt.route.variables = hunt.call.variables
+        hunt.route.suppliedVariables = hunt.call.suppliedVariables
         return hunt.route
     }
 
@@ -57,12 +61,32 @@ package struct Dialplan: Sendable {
         for call: CallAttributes,
         functions: Template.Functions = { _, _ in nil }
     ) -> ApplicationCall {
-        let isDialString = application.name == "bridge"
-        let data = application.data.expanded(call: functions) { name in
-            guard let value = call.value(name) else { return globals[name] }
-            return isDialString && call.isCallers(name) ? DialString.harmless(value) : value
+        func data(without separators: SuppliedText.Separators) -> String {
+            expand(application.data, for: call, functions: functions, without: separators)
         }
-        return ApplicationCall(name: application.name, data: data, origin: application.origin)
+        var text = data(without: SuppliedText.separators(of: application.name))
+        if application.name == "bridge", SuppliedText.namesSIP(text) { text = data(without: .sipDialString) }
+        return ApplicationCall(name: application.name, data: text, origin: application.origin)
+    }
+
+    /// As ``expand(_:for:functions:)``, for a variable that may end up in a dial string; `nil` when the caller chose
+    /// none of it.
+    func harmless(
+        _ application: RoutedApplication, for call: CallAttributes, functions: Template.Functions
+    ) -> String? {
+        guard application.data.isSupplied(by: call.isCallers) else { return nil }
+        return expand(application.data, for: call, functions: functions, without: .sipDialString)
+    }
+
+    private func expand(
+        _ text: Template, for call: CallAttributes, functions: Template.Functions,
+        without separators: SuppliedText.Separators
+    ) -> String {
+        text.expanded(supplied: separators.removed(from:), call: functions) { name in
+            if separators.isOfDialStrings, let value = call.suppliedVariables[name] { return value }
+            guard let value = call.value(name) else { return globals[name] }
+            return call.isCallers(name) ? separators.removed(from: value) : value
+        }
     }
 
     /// A variable of the configuration.
@@ -79,6 +103,8 @@ package struct Route: Sendable, Equatable {
     package internal(set) var applications: [RoutedApplication] = []
     /// The call's variables with what inline actions set.
     package internal(set) var variables: [String: String] = [:]
+    /// Of these, what holds text of the caller's, fit for a dial string.
+    package internal(set) var suppliedVariables: [String: String] = [:]
     /// Names of the extensions that matched.
     package internal(set) var extensions: [String] = []
 }
@@ -108,6 +134,7 @@ private struct Hunt {
         self.globals = globals
         self.functions = functions
         route.variables = call.variables
+        route.suppliedVariables = call.suppliedVariables
     }
 
     /// Whether the last condition looked at held; anti-actions that ran count as holding, as in FreeSWITCH.
@@ -134,10 +161,9 @@ private struct Hunt {
 
     private mutating func run(_ actions: [DialplanAction], captures: [String]) {
         for action in actions {
-            let captures = action.application == "bridge" ? captures.map(DialString.harmless) : captures
             let data = action.data.binding(captures)
             if action.isInline {
-                runInline(action.application, data: data.expanded(call: functions, value: value))
+                runInline(action.application, data)
             } else {
                 route.applications.append(
                     RoutedApplication(name: action.application, data: data, origin: action.origin)
@@ -146,8 +172,22 @@ private struct Hunt {
         }
     }
 
-    private mutating func runInline(_ application: String, data: String) {
-        for assignment in Assignment.parse(data, for: application) ?? [] { assignment.apply(to: &call.variables) }
+    private mutating func runInline(_ application: String, _ data: Template) {
+        let separators = SuppliedText.separators(of: application)
+        let text = data.expanded(supplied: separators.removed(from:), call: functions) { name in
+            call.isCallers(name) ? value(name).map(separators.removed(from:)) : value(name)
+        }
+        let isSupplied = data.isSupplied(by: call.isCallers)
+        let harmless = isSupplied ? self.harmless(data) : nil
+        call.assign(text, for: application, harmless: harmless)
+    }
+
+    private func harmless(_ data: Template) -> String {
+        let separators = SuppliedText.Separators.sipDialString
+        return data.expanded(supplied: separators.removed(from:), call: functions) { name in
+            call.suppliedVariables[name]
+                ?? (call.isCallers(name) ? value(name).map(separators.removed(from:)) : value(name))
+        }
     }
 
     /// The captures when the test holds.

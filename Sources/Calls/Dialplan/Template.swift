@@ -7,6 +7,8 @@ package struct Template: Hashable, Sendable {
         case literal(String)
         /// `$1`; `$0` is the whole match.
         case capture(Int)
+        /// What a capture held: text that the caller chose.
+        case supplied(String)
         /// `${name}`, `${name:offset}` or `${name:offset:length}`. The name may itself hold variables.
         case variable(name: Template, offset: Int, length: Int?)
         /// `${function(arguments)}` or `${function arguments}`, FreeSWITCH's API call in a text.
@@ -36,7 +38,7 @@ package struct Template: Hashable, Sendable {
     }
 
     /// The API functions that a text may call.
-    package static let supportedFunctions: Set<String> = ["hash", "user_data", "verto_contact"]
+    package static let supportedFunctions: Set<String> = ["hash", "sofia_contact", "user_data", "verto_contact"]
 
     /// Names of API functions in the text which we do not have; they expand to nothing.
     package var functions: [String] {
@@ -45,7 +47,7 @@ package struct Template: Hashable, Sendable {
             case .function(let name, let arguments):
                 (Self.supportedFunctions.contains(name) ? [] : [name]) + arguments.functions
             case .variable(let name, _, _): name.functions
-            case .literal, .capture: []
+            case .literal, .capture, .supplied: []
             }
         }
     }
@@ -55,23 +57,42 @@ package struct Template: Hashable, Sendable {
         var bound = self
         bound.parts = parts.map { part -> Part in
             switch part {
-            case .capture(let index): .literal(captures.indices.contains(index) ? captures[index] : "")
+            case .capture(let index): .supplied(captures.indices.contains(index) ? captures[index] : "")
             case .variable(let name, let offset, let length):
                 .variable(name: name.binding(captures), offset: offset, length: length)
             case .function(let name, let arguments): .function(name, arguments: arguments.binding(captures))
-            case .literal: part
+            case .literal, .supplied: part
             }
         }
         return bound
+    }
+
+    /// Whether some of the text is what a caller chose.
+    ///
+    /// - Parameter isSupplied: Whether a variable holds such text.
+    func isSupplied(by isSupplied: (String) -> Bool) -> Bool {
+        parts.contains { part in
+            switch part {
+            case .literal, .capture: return false
+            case .supplied: return true
+            case .variable(let name, _, _):
+                guard name.isConstant else { return true }
+                return isSupplied(name.expanded { _ in nil })
+            // What one call left for others may be what its caller chose.
+            case .function(let name, let arguments): return name == "hash" || arguments.isSupplied(by: isSupplied)
+            }
+        }
     }
 
     /// The text with each variable replaced by what `value` returns; unknown ones become nothing.
     ///
     /// - Parameters:
     ///   - transform: Applied to each value that came from a variable or a function, for instance to quote it.
+    ///   - supplied: Applied to what captures held, and to what `hash` finds.
     ///   - call: What a function returns for its arguments.
     package func expanded(
         transform: (String) -> String = { $0 },
+        supplied: (String) -> String = { $0 },
         call: Functions = { _, _ in nil },
         value: (String) -> String?
     ) -> String {
@@ -80,10 +101,13 @@ package struct Template: Hashable, Sendable {
             switch part {
             case .literal(let text): result += text
             case .capture: break
+            case .supplied(let text): result += supplied(text)
             case .function(let name, let arguments):
-                result += transform(call(name, arguments.expanded(call: call, value: value)) ?? "")
+                let inner = arguments.expanded(supplied: supplied, call: call, value: value)
+                let found = call(name, inner) ?? ""
+                result += transform(name == "hash" ? supplied(found) : found)
             case .variable(let name, let offset, let length):
-                let found = value(name.expanded(call: call, value: value)) ?? ""
+                let found = value(name.expanded(supplied: supplied, call: call, value: value)) ?? ""
                 result += transform(Self.slice(found, from: offset, length: length))
             }
             if result.utf8.count > Self.maximumSize { return String(result.prefix(Self.maximumSize)) }
