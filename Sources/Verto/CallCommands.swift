@@ -20,8 +20,11 @@ struct CallCommand {
     static let all: [String: Reader] = [
         "show": { argument, _ in show(argument) },
         "verto_contact": contact,
+        "sofia_contact": phones,
+        "sofia": { argument, _ in sofia(argument) },
         "uuid_kill": { argument, _ in kill(argument) },
         "uuid_transfer": { argument, _ in transfer(argument) },
+        "uuid_deflect": { argument, _ in deflect(argument) },
         "hupall": { argument, _ in killAll(argument) },
         "originate": { argument, _ in originate(argument) },
     ]
@@ -50,6 +53,25 @@ struct CallCommand {
             CallCommand(query: .contacts(of: user)) { answer in
                 guard case .contacts(let dialString) = answer else { return "error/user_not_registered" }
                 return dialString
+            })
+    }
+
+    /// As ``contact(_:_:)``, of registered phones.
+    private static func phones(_ argument: String, _ domain: String) -> Reading {
+        let words = VertoEndpoint.words(of: argument)
+        guard words.count == 1, let name = words.first else { return .usage("-USAGE: [profile/]<user>@<domain>\n") }
+        return .ask(
+            CallCommand(query: .phones(of: name.contains("@") ? name : "\(name)@\(domain)")) { answer in
+                guard case .contacts(let dialString) = answer else { return "error/user_not_registered" }
+                return dialString
+            })
+    }
+
+    private static func sofia(_ argument: String) -> Reading {
+        .ask(
+            CallCommand(query: .sofia(argument)) { answer in
+                guard case .text(let text) = answer else { return outcome(answer) }
+                return text
             })
     }
 
@@ -83,6 +105,12 @@ struct CallCommand {
         }
         return .ask(
             CallCommand(query: .transfer(LegID(words[0]), to: words[1], farLeg: isFarLeg), words: outcome))
+    }
+
+    private static func deflect(_ argument: String) -> Reading {
+        let words = VertoEndpoint.words(of: argument)
+        guard words.count == 2 else { return .usage("-USAGE: <uuid> <uri>\n") }
+        return .ask(CallCommand(query: .deflect(LegID(words[0]), to: words[1]), words: outcome))
     }
 
     /// `<dial string> <extension>|&<application>(<data>)`. Quotes and brackets of the dial string stay as they are.
@@ -123,7 +151,7 @@ struct CallCommand {
         case .noSuchCall: "-ERR No such channel!\n"
         case .failed(let cause): "-ERR \(cause.name)\n"
         case .originated(let leg): "+OK \(leg.rawValue)\n"
-        case .legs, .contacts: "-ERR\n"
+        case .legs, .contacts, .text: "-ERR\n"
         }
     }
 
@@ -160,7 +188,7 @@ enum CallTable {
 
     private static func fields(_ leg: Leg) -> [String] {
         [
-            leg.id.rawValue, leg.direction.rawValue, "verto.rtc/\(leg.destination)", state(leg), leg.callerIDName,
+            leg.id.rawValue, leg.direction.rawValue, leg.channelName, state(leg), leg.callerIDName,
             leg.callerIDNumber, leg.calleeIDName, leg.calleeIDNumber, leg.networkAddress, leg.destination, leg.context,
             leg.user ?? "",
         ]

@@ -14,9 +14,16 @@ package enum CallQuery: Sendable, Equatable {
     case killAll(HangupCause)
     /// `uuid_transfer`: this leg, or its far one, goes to an extension of its own context.
     case transfer(LegID, to: String, farLeg: Bool)
+    /// `uuid_deflect`: the far end of this SIP leg is asked to call somebody itself.
+    case deflect(LegID, to: String)
     /// `originate`: call out and run `destination`, an extension or `&application(data)`. The answer may take as long
     /// as the far end rings.
     case originate(dialString: String, destination: String)
+    /// `sofia_contact`: where the phones of this user can be called, as `PROFILE/id@domain`, `*/id@domain` or
+    /// `id@domain`. Answered as ``contacts(of:)`` is.
+    case phones(of: String)
+    /// `sofia …`: registrations, gateways and profiles. Answered with a text.
+    case sofia(String)
 }
 
 /// The answer to a ``CallQuery``.
@@ -25,6 +32,7 @@ package enum CallQueryAnswer: Sendable, Equatable {
     case done
     case legs([Leg])
     case contacts(String)
+    case text(String)
     /// An ``CallQuery/originate(dialString:destination:)`` was answered; its new leg.
     case originated(LegID)
     case noSuchCall

@@ -1,5 +1,5 @@
 package import Calls
-import Conference
+package import Conference
 package import Wire
 
 /// `verto.info`: keys and text messages (verto.md §4.10).
@@ -88,6 +88,23 @@ extension VertoEndpoint {
     package mutating func text(_ text: TextMessage, to leg: LegID, at now: Instant, into out: inout [VertoOutput]) {
         guard let call = calls[leg] else { return }
         tellOwner(of: call, "verto.info", ["callID": .string(leg.rawValue), "msg": message(text)], into: &out)
+    }
+
+    /// A text from another door for every client of `user` (`id@domain`). False when it has none.
+    package mutating func text(
+        _ text: TextMessage, toUser user: String, at now: Instant, into out: inout [VertoOutput]
+    ) -> Bool {
+        let receivers = (sessionsOf[user] ?? []).sorted { $0.rawValue < $1.rawValue }
+            .compactMap { sessions[$0]?.connection }
+        deliver(text, to: receivers, into: &out)
+        return !receivers.isEmpty
+    }
+
+    /// A text from another door for every client in a room; the rooms have other members too.
+    package mutating func text(
+        _ text: TextMessage, toRoom room: RoomKey, at now: Instant, into out: inout [VertoOutput]
+    ) {
+        deliver(text, to: members(of: room), into: &out)
     }
 
     private mutating func deliver(

@@ -11,8 +11,9 @@ struct PendingQuery {
     /// A question leaves no audit line.
     var isOrder: Bool {
         switch query {
-        case .legs, .contacts: false
-        case .kill, .killAll, .transfer, .originate: true
+        case .legs, .contacts, .phones: false
+        case .sofia(let words): !words.lowercased().hasPrefix("status")
+        case .kill, .killAll, .transfer, .deflect, .originate: true
         }
     }
 }

@@ -27,6 +27,8 @@ package struct PlacedCall: Sendable, Equatable {
         let session =
             switch leg.kind {
             case .verto(let session): session
+            // No session has this name: what is no client's is not placed.
+            case .sip: ""
             }
         self.init(
             leg: leg.id, session: session, sdp: sdp, callerIDName: leg.callerIDName,
