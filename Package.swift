@@ -14,6 +14,7 @@ let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioWebSocket: Target.Dependency = .product(name: "NIOWebSocket", package: "swift-nio")
+let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
@@ -40,12 +41,14 @@ let package = Package(
         .systemLibrary(name: "COpus", pkgConfig: "opus", providers: [.apt(["libopus-dev"])]),
         .systemLibrary(name: "CVPX", pkgConfig: "vpx", providers: [.apt(["libvpx-dev"])]),
         .systemLibrary(name: "CSpeexDSP", pkgConfig: "speexdsp", providers: [.apt(["libspeexdsp-dev"])]),
+        .systemLibrary(name: "CSpanDSP", pkgConfig: "spandsp", providers: [.apt(["libspandsp-dev"])]),
         // Linux calls that glibc hides behind _GNU_SOURCE. Only `Server` and `parley-load` import it.
         .target(name: "CLinux"),
 
         // Ground: formats and libraries.
         .target(name: "Wire", swiftSettings: strict),
-        .target(name: "Native", dependencies: ["COpenSSL", "COpus", "CVPX", "CSpeexDSP"], swiftSettings: strict),
+        .target(
+            name: "Native", dependencies: ["COpenSSL", "COpus", "CVPX", "CSpeexDSP", "CSpanDSP"], swiftSettings: strict),
 
         // Rules: rooms and calls, values only.
         .target(name: "Conference", swiftSettings: strict),
@@ -61,13 +64,14 @@ let package = Package(
 
         // Doors.
         .target(name: "Verto", dependencies: ["Wire", "Conference", "Calls"], swiftSettings: strict),
+        .target(name: "SIP", dependencies: ["Wire", "Calls"], swiftSettings: strict),
 
         // I/O.
         .target(
             name: "Server",
             dependencies: [
-                "Wire", "Native", "Conference", "Calls", "RTC", "Engine", "Verto", "CLinux",
-                nio, nioPosix, nioHTTP1, nioWebSocket, nioSSL,
+                "Wire", "Native", "Conference", "Calls", "RTC", "Engine", "Verto", "SIP", "CLinux",
+                nio, nioPosix, nioHTTP1, nioWebSocket, nioTLS, nioSSL,
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -99,8 +103,16 @@ let package = Package(
             swiftSettings: strict
         ),
 
+        // What the network reaches, under fire. `tools/fuzz` builds it once more with libFuzzer.
+        .executableTarget(
+            name: "parley-fuzz",
+            dependencies: ["Wire"],
+            path: "Tests/Fuzz/parley-fuzz",
+            swiftSettings: strict
+        ),
+
         .testTarget(name: "WireTests", dependencies: ["Wire"], exclude: ["Vectors"], swiftSettings: strict),
-        .testTarget(name: "NativeTests", dependencies: ["Native", "CSRTP"], swiftSettings: strict),
+        .testTarget(name: "NativeTests", dependencies: ["Native", "CSRTP", "CSpanDSP"], swiftSettings: strict),
         .testTarget(name: "ConferenceTests", dependencies: ["Conference"], swiftSettings: strict),
         .testTarget(name: "CallsTests", dependencies: ["Calls"], swiftSettings: strict),
         .testTarget(name: "RTCTests", dependencies: ["RTC", "Wire", "Native", "TestKit"], swiftSettings: strict),
@@ -110,10 +122,12 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(name: "VertoTests", dependencies: ["Verto", "Wire", "Conference", "Calls"], swiftSettings: strict),
+        .testTarget(name: "SIPTests", dependencies: ["SIP", "Wire", "Calls"], swiftSettings: strict),
         .testTarget(
             name: "ServerTests",
             dependencies: [
-                "Server", "Wire", "Conference", "Calls", "Verto", "TestKit", "RTC", "Native", nio, nioPosix, nioSSL,
+                "Server", "Wire", "Conference", "Calls", "Verto", "SIP", "TestKit", "RTC", "Native", nio, nioPosix,
+                nioSSL,
             ],
             swiftSettings: strict
         ),

@@ -1,8 +1,11 @@
 #define _GNU_SOURCE
 #include "clinux.h"
 
+#include <arpa/nameser.h>
 #include <pthread.h>
+#include <resolv.h>
 #include <sched.h>
+#include <string.h>
 #include <time.h>
 
 _Static_assert(sizeof(struct clinux_mmsghdr) == sizeof(struct mmsghdr), "layout of struct mmsghdr");
@@ -24,4 +27,13 @@ long long clinux_thread_cpu_time(void) {
     struct timespec now;
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
     return (long long)now.tv_sec * 1000000000LL + now.tv_nsec;
+}
+
+int clinux_dns_query(const char *name, int type, unsigned char *answer, int capacity) {
+    struct __res_state state;
+    memset(&state, 0, sizeof state);
+    if (res_ninit(&state) != 0) return -1;
+    int length = res_nquery(&state, name, C_IN, type, answer, capacity);
+    res_nclose(&state);
+    return length;
 }

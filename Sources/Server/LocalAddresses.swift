@@ -1,4 +1,5 @@
 import Glibc
+import SIP
 import Wire
 
 /// The addresses of this machine's interfaces.
@@ -12,32 +13,59 @@ enum LocalAddresses {
         return chosen.sorted { !$0.isIPv6 && $1.isIPv6 }
     }
 
+    /// The networks that the interfaces are in: who can be reached without a router.
+    static func networks() -> [Network] {
+        interfaces().map { Network($0.address, prefixLength: $0.prefixLength) }
+    }
+
     private static func list() -> [TransportAddress] {
+        var found: [TransportAddress] = []
+        for (address, _) in interfaces() where !found.contains(address) { found.append(address) }
+        return found
+    }
+
+    private static func interfaces() -> [(address: TransportAddress, prefixLength: Int)] {
         var head: UnsafeMutablePointer<ifaddrs>?
         guard unsafe getifaddrs(&head) == 0 else { return [] }
         defer { unsafe freeifaddrs(head) }
-        var found: [TransportAddress] = []
+        var found: [(TransportAddress, Int)] = []
         var next = unsafe head
         while let entry = unsafe next {
-            if let address = unsafe Self.address(of: entry.pointee), !found.contains(address) { found.append(address) }
+            if unsafe entry.pointee.ifa_flags & UInt32(IFF_UP) != 0, let address = unsafe read(entry.pointee.ifa_addr) {
+                // Point-to-point links may have no mask: they end at the other side.
+                let mask = unsafe read(entry.pointee.ifa_netmask)
+                found.append((address, mask.map(prefixLength) ?? 128))
+            }
             unsafe next = entry.pointee.ifa_next
         }
         return found
     }
 
-    private static func address(of entry: ifaddrs) -> TransportAddress? {
-        guard unsafe entry.ifa_flags & UInt32(IFF_UP) != 0, let name = unsafe entry.ifa_addr else { return nil }
-        let raw = UnsafeRawPointer(name)
-        switch unsafe CInt(name.pointee.sa_family) {
-        case AF_INET:
-            let ip = unsafe UInt32(bigEndian: raw.loadUnaligned(fromByteOffset: 4, as: UInt32.self))
-            return TransportAddress(ipv4: ip, port: 0)
-        case AF_INET6:
-            let high = unsafe UInt64(bigEndian: raw.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
-            let low = unsafe UInt64(bigEndian: raw.loadUnaligned(fromByteOffset: 16, as: UInt64.self))
-            return TransportAddress(ipv6High: high, low: low, port: 0)
-        default: return nil
-        }
+    /// With port 0; `nil` for interfaces that speak neither IPv4 nor IPv6.
+    private static func read(_ name: UnsafeMutablePointer<sockaddr>?) -> TransportAddress? {
+        guard let name = unsafe name else { return nil }
+        let isIPv6 = unsafe CInt(name.pointee.sa_family) == AF_INET6
+        let length = isIPv6 ? MemoryLayout<sockaddr_in6>.size : MemoryLayout<sockaddr_in>.size
+        return unsafe SocketName.address(at: UnsafeRawBufferPointer(start: name, count: length))?.withPort(0)
+    }
+
+    private static func prefixLength(_ mask: TransportAddress) -> Int {
+        if let ipv4 = mask.ipv4 { return (~ipv4).leadingZeroBitCount }
+        guard let (high, low) = mask.ipv6 else { return 128 }
+        let first = (~high).leadingZeroBitCount
+        return first < 64 ? first : 64 + (~low).leadingZeroBitCount
+    }
+
+    /// The address the kernel would send from to reach `remote`; nothing is sent.
+    static func source(towards remote: TransportAddress) -> TransportAddress? {
+        let kind = Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+        let descriptor = socket(remote.isIPv6 ? AF_INET6 : AF_INET, kind, 0)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        // Any port will do, but there has to be one.
+        let target = remote.port == 0 ? remote.withPort(9) : remote
+        guard SocketName.connect(descriptor, to: target) else { return nil }
+        return SocketName.address(of: descriptor)?.withPort(0)
     }
 
     static func isLoopback(_ address: TransportAddress) -> Bool {

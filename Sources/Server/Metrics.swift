@@ -1,4 +1,5 @@
 import RTC
+import SIP
 import Verto
 
 /// The figures of `/metrics`, as Prometheus reads them.
@@ -24,13 +25,19 @@ struct Metrics {
         add(
             "verto_total", "counter", "What Verto clients did, by kind.",
             VertoCounter.allCases.map { ("{what=\"\($0.rawValue)\"}", "\(figures.verto[$0] ?? 0)") })
+        gauge("sip_calls", "Calls that have a SIP leg.", figures.phoneCalls)
+        gauge("sip_registrations", "Registered phones.", figures.registrations)
+        gauge("sip_transactions", "SIP transactions under way.", figures.transactions)
+        add(
+            "sip_total", "counter", "What happened at the SIP door, by kind.",
+            SIPCounter.allCases.map { ("{what=\"\($0.rawValue)\"}", "\(figures.phones[$0] ?? 0)") })
         let peers = figures.peers
         add(
             "peer_refused_total", "counter", "Datagrams of ended calls that were refused, by reason.",
             [
                 ("{why=\"bad_check\"}", "\(peers.badChecks)"), ("{why=\"before_keys\"}", "\(peers.beforeKeys)"),
                 ("{why=\"unauthentic\"}", "\(peers.unauthentic)"), ("{why=\"replayed\"}", "\(peers.replayed)"),
-                ("{why=\"malformed\"}", "\(peers.malformed)"),
+                ("{why=\"malformed\"}", "\(peers.malformed)"), ("{why=\"stranger\"}", "\(peers.strangers)"),
             ])
         let records = figures.records
         add(

@@ -10,6 +10,7 @@ import NIOPosix
 import NIOSSL
 import Native
 import RTC
+import SIP
 import ServiceLifecycle
 import UnixSignals
 import Verto
@@ -59,23 +60,29 @@ package struct Server {
         let listens = try listens()
         Self.raiseDescriptorLimit()
         let sounds = soundLibrary()
-        let media = try startMedia(await loadRoomSounds(sounds))
+        let sockets = try await openPhoneSockets()
         do {
-            try await serviceGroup(listens, media, sounds, until: stopped, whenReady: whenReady).run()
+            let media = try startMedia(await loadRoomSounds(sounds))
+            do {
+                try await serviceGroup(listens, media, sounds, sockets, until: stopped, whenReady: whenReady).run()
+            } catch {
+                // After a start that failed half-way they still run.
+                media.stop()
+                throw error
+            }
         } catch {
-            // After a start that failed half-way they still run.
-            media.stop()
+            await sockets?.shutDown()
             throw error
         }
     }
 
     private func serviceGroup(
-        _ listens: [Listen], _ media: MediaThreads.Running, _ sounds: SoundLibrary,
+        _ listens: [Listen], _ media: MediaThreads.Running, _ sounds: SoundLibrary, _ sockets: SIPSockets?,
         until stopped: (@Sendable () async -> Void)?, whenReady: @escaping @Sendable (Int) -> Void
     ) throws -> ServiceGroup {
         let startedAt = MonotonicClock.now
         let (recordingNews, recorded) = AsyncStream.makeStream(of: RecordingWriter.News.self)
-        let helpers = helpers(sounds) { recorded.yield($0) }
+        let helpers = helpers(sounds, sockets, loops: media.mailboxes.count) { recorded.yield($0) }
         let bridge = Bridge(
             settings: bridgeSettings, loops: media.mailboxes, candidates: media.candidates,
             fingerprint: dtlsIdentity.fingerprint, helpers: helpers, startedAt: startedAt, log: log)
@@ -128,6 +135,55 @@ package struct Server {
             identity: dtlsIdentity, sounds: sounds, log: log)
     }
 
+    // MARK: Phones
+
+    private var phoneSettings: SIPSettings {
+        var settings = configuration.sip.settings
+        settings.unixTimeAtZero = (MonotonicClock.unixNanoseconds - MonotonicClock.now.nanoseconds) / 1_000_000_000
+        return settings
+    }
+
+    /// `nil` without a profile. With the shipped configuration a port that somebody else has leaves SIP out, and the
+    /// rest serves; who wrote a configuration meant it.
+    private func openPhoneSockets() async throws -> SIPSockets? {
+        let sip = bridgeSettings.sip
+        guard !sip.profiles.isEmpty else { return nil }
+        var settings = SIPSocketSettings()
+        settings.limits = sip.limits
+        for profile in sip.profiles {
+            settings.listens += profile.listens.map {
+                .init(profile: profile.name, transport: $0.transport, address: $0.address)
+            }
+            settings.tls[profile.name] = try tls(of: profile)
+            settings.advertised[profile.name] = profile.advertisedSIP.map { ip in
+                AdvertisedAddress(ip: ip, isLocal: { profile.localNetworks.permits($0) })
+            }
+        }
+        do {
+            let sockets = try await SIPSockets.open(settings, log: log)
+            for listen in sockets.listens { log.info("listening", metadata: ["for": "\(listen)"]) }
+            return sockets
+        } catch {
+            guard options.configuration == nil else { throw StartFailure("\(error)") }
+            log.warning("no SIP: \(error)")
+            return nil
+        }
+    }
+
+    /// Its own certificate, or the server's.
+    private func tls(of profile: SIPProfile) throws -> SIPTLS {
+        let files = configuration.sip.tls[profile.name] ?? SIPTLSFiles()
+        let own = files.folder.flatMap { try? String(contentsOfFile: $0 + "/agent.pem", encoding: .utf8) }
+        let authorities = files.folder.flatMap { try? String(contentsOfFile: $0 + "/cafile.pem", encoding: .utf8) }
+        do {
+            return try SIPTLS(
+                certificatePEM: own ?? identity.certificatePEM, privateKeyPEM: own ?? identity.privateKeyPEM,
+                authoritiesPEM: authorities, verification: files.verification)
+        } catch {
+            throw StartFailure("SIP profile '\(profile.name)': no usable certificate: \(error)")
+        }
+    }
+
     // MARK: Files
 
     private func soundLibrary() -> SoundLibrary {
@@ -150,7 +206,8 @@ package struct Server {
     }
 
     private func helpers(
-        _ sounds: SoundLibrary, recordingNews: @escaping @Sendable (RecordingWriter.News) -> Void
+        _ sounds: SoundLibrary, _ sockets: SIPSockets?, loops: Int,
+        recordingNews: @escaping @Sendable (RecordingWriter.News) -> Void
     ) -> Bridge.Helpers {
         let storage = configuration.settings.storage
         var records = configuration.recordSettings(data: data.path)
@@ -159,7 +216,8 @@ package struct Server {
             sounds: sounds,
             recordings: storage.recordings.map { RecordingWriter(folder: folder($0), tell: recordingNews) },
             records: CallRecords(records, log: log),
-            audit: AuditLog(path: configuration.settings.auditFile.map { data.file($0) }, log: log))
+            audit: AuditLog(path: configuration.settings.auditFile.map { data.file($0) }, log: log),
+            sockets: sockets, ports: RTPPorts(configuration.settings.plainPorts(besides: loops)))
     }
 
     private func folder(_ name: String) -> String { StorageSettings.path(name, in: data.path) }
@@ -327,6 +385,7 @@ package struct Server {
         var settings = BridgeSettings(
             verto: verto, directory: configuration.directory, dialplan: configuration.dialplan,
             limits: configuration.limits, profiles: configuration.roomProfiles)
+        if !options.isWithoutSIP { settings.sip = phoneSettings }
         options.adjust?(&settings)
         return settings
     }
@@ -341,10 +400,11 @@ package struct Server {
         }
         if let address = LocalAddresses.reachable().first(where: \.isIPv6) { variables["local_ip_v6"] = address.ip }
         guard let folder = options.configuration ?? ShippedFolder.find("conf") else {
-            return try Configuration.builtIn(variables: variables)
+            return try Configuration.builtIn(variables: variables, localNetworks: LocalAddresses.networks())
         }
         return try Configuration.load(
-            from: folder, variables: variables, environment: ProcessInfo.processInfo.environment)
+            from: folder, variables: variables, environment: ProcessInfo.processInfo.environment,
+            localNetworks: LocalAddresses.networks())
     }
 
     /// Loads the configuration and lists every mistake and warning; `true` when a server would start with it.

@@ -10,6 +10,8 @@ package struct ServerOptions: Sendable {
     package var https: String?
     /// Serve Verto on the https port alone, and no plain http.
     package var isOnlyHTTPS = false
+    /// No SIP, whatever the configuration says.
+    package var isWithoutSIP = false
     /// Local addresses for media, instead of the configuration's.
     package var mediaAddresses: [String] = []
     /// First UDP port for media; 0 lets the kernel choose.

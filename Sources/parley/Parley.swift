@@ -44,6 +44,9 @@ struct Serve: AsyncParsableCommand {
     @Flag(help: "Serve Verto on the https port alone: no plain port, none of the Verto profile's ports.")
     var onlyHttps = false
 
+    @Flag(help: "Leave SIP out, whatever the configuration says.")
+    var noSip = false
+
     @Option(
         name: .customLong("media-ip"),
         help: ArgumentHelp("Local address for media; may be given more than once.", valueName: "address"))
@@ -65,6 +68,7 @@ struct Serve: AsyncParsableCommand {
         options.pages = pages
         options.https = https
         options.isOnlyHTTPS = onlyHttps
+        options.isWithoutSIP = noSip
         options.mediaAddresses = mediaAddresses
         options.mediaPort = mediaPort
         options.logFormat = logFormat

@@ -19,3 +19,7 @@ int clinux_make_realtime(int priority);
 
 /// CPU time of the calling thread in nanoseconds.
 long long clinux_thread_cpu_time(void);
+
+/// Asks the system's name servers for records of a type, class IN. Waits. Returns the length of the answer, which may be
+/// more than fits, or -1.
+int clinux_dns_query(const char *name, int type, unsigned char *answer, int capacity);

@@ -3,6 +3,7 @@ import Conference
 import Engine
 import Logging
 import RTC
+import SIP
 import Verto
 import Wire
 
@@ -36,10 +37,11 @@ extension Bridge {
         case .connect(let one, let two): connect(one, two)
         case .disconnect(let one, let two): order(.disconnect(one, two), for: one)
         case .hold(let id, let isHeld): order(.hold(id, isHeld), for: id)
-        case .display(let id, let name, let number):
-            endpoint.call(id, .display(name: name, number: number), at: now, into: &queue)
+        case .ringing(let id): ring(id)
+        case .display(let id, let name, let number): display(id, name, number)
         case .digit(let id, let digit): press(digit, id)
-        case .sendDigit(let id, let digit): order(.press(id, String(digit)), for: id)
+        case .sendDigit(let id, let digit): sendKeys(String(digit), to: id)
+        case .deflect(let id, let target): phones.refer(id, to: target, at: now, into: &phoneQueue)
         case .originated(let id, let result): originated(id, result)
         case .presence(let presence): endpoint.presence(presence, at: now, into: &queue)
         case .record(let record): keep(record)
@@ -66,7 +68,8 @@ extension Bridge {
         }
         let room = loops.count > 1 ? foreseenRoom(of: leg) : nil
         let loop = chooseLoop(for: room)
-        calls[invite.leg] = BridgedCall(.invited(invite), on: loop, transport(on: loop), foreseenRoom: room)
+        calls[invite.leg] = BridgedCall(
+            .invited(invite), on: loop, .browser(BrowserMedia(transport(on: loop))), foreseenRoom: room)
         follow(step(.invited(leg)))
     }
 
@@ -74,75 +77,81 @@ extension Bridge {
 
     /// Answers the offer, the first time, and opens the media.
     private func open(_ id: LegID, isEarly: Bool) {
-        guard var call = calls[id] else { return }
+        switch calls[id]?.media {
+        case .browser(let browser): open(id, browser, isEarly: isEarly)
+        case .phone(let phone): open(id, phone, isEarly: isEarly)
+        case nil: break
+        }
+    }
+
+    private func open(_ id: LegID, _ browser: BrowserMedia, isEarly: Bool) {
         var sdp: String?
-        if !call.isOpen, let invite = call.invite {
+        if browser.negotiation == nil, let call = calls[id], let invite = call.invite {
             do throws(Negotiation.Failure) {
-                let negotiation = try Negotiation(answering: invite.offer, from: call.local)
-                call.negotiation = negotiation
-                loops[call.loop].send(.open(opening(of: id, call, negotiation)))
+                let negotiation = try Negotiation(answering: invite.offer, from: browser.local)
+                calls[id]?.browser?.negotiation = negotiation
+                loops[call.loop].send(.open(opening(of: id, invite, browser.local, negotiation)))
                 sdp = negotiation.answer.text
             } catch {
                 log.info("offer refused", metadata: ["leg": "\(id)", "reason": "\(error)"])
                 return follow(self.step(.mediaFailed(id, .incompatibleDestination)))
             }
-            calls[id] = call
         }
         endpoint.call(id, isEarly ? .media(sdp: sdp) : .answered(sdp: sdp), at: now, into: &queue)
     }
 
-    private func opening(of id: LegID, _ call: BridgedCall, _ negotiation: Negotiation) -> LegOpening {
+    private func opening(
+        of id: LegID, _ invite: Invite?, _ local: LocalTransport, _ negotiation: Negotiation
+    ) -> LegOpening {
         LegOpening(
-            id: id, local: call.local, remote: negotiation.remote, audio: negotiation.audio,
-            videos: negotiation.videos,
-            videoLimit: call.invite?.incomingBandwidth.map { UInt64($0) * 1000 },
-            seed: UInt64.random(in: .min ... .max))
+            id: id, local: local, remote: negotiation.remote, audio: negotiation.audio, videos: negotiation.videos,
+            videoLimit: invite?.incomingBandwidth.map { UInt64($0) * 1000 }, seed: UInt64.random(in: .min ... .max))
     }
 
     // MARK: We call a client
 
     private func place(_ outgoing: Outgoing) {
         let leg = outgoing.leg
-        guard isFree(leg.id) else { return fail(leg.id) }
+        guard isFree(leg.id) else { return fail(leg.id, .destinationOutOfOrder) }
+        if case .sip(let target) = leg.kind { return place(outgoing, at: target) }
         let like = outgoing.like.flatMap { calls[$0] }
         let loop = like?.loop ?? nearby ?? chooseLoop(for: nil)
         let local = transport(on: loop)
         let offer = Offer(from: local, hasVideo: like?.hasVideo ?? false)
-        var call = BridgedCall(.placed(outgoing), on: loop, local)
-        call.offer = (offer, local)
-        calls[leg.id] = call
+        var browser = BrowserMedia(local)
+        browser.offer = (offer, local)
+        calls[leg.id] = BridgedCall(.placed(outgoing), on: loop, .browser(browser))
         let isPlaced = endpoint.place(PlacedCall(outgoing, sdp: offer.text), at: now, into: &queue)
         guard isPlaced else {
             calls[leg.id] = nil
-            return fail(leg.id)
+            return fail(leg.id, .destinationOutOfOrder)
         }
         // A Verto client rings as soon as the invite is on its way (verto.md §5.1).
         follow(step(.ringing(leg.id)))
     }
 
-    private func fail(_ id: LegID) { follow(step(.hungUp(id, .destinationOutOfOrder))) }
+    func fail(_ id: LegID, _ cause: HangupCause) { follow(step(.hungUp(id, cause))) }
 
     /// The client has answered a call of ours.
     func answered(_ id: LegID, _ sdp: String, name: String?, number: String?, _ token: RequestToken) {
-        guard let opened = takeAnswer(id, sdp, token) else { return }
-        loops[opened.call.loop].send(.open(opening(of: id, opened.call, opened.negotiation)))
+        guard let opening = takeAnswer(id, sdp, token), let loop = calls[id]?.loop else { return }
+        loops[loop].send(.open(opening))
         endpoint.settled(token, AnswerOutcome.accepted, at: now, into: &queue)
         follow(step(.answered(id, name: name, number: number)))
     }
 
     /// What our offer came to; `nil` when it came to nothing, which the client has been told.
-    private func takeAnswer(
-        _ id: LegID, _ sdp: String, _ token: RequestToken
-    ) -> (call: BridgedCall, negotiation: Negotiation)? {
-        guard var call = calls[id], let (offer, local) = call.offer else {
+    private func takeAnswer(_ id: LegID, _ sdp: String, _ token: RequestToken) -> LegOpening? {
+        guard let call = calls[id], let (offer, local) = call.browser?.offer else {
             endpoint.settled(token, AnswerOutcome.refused(.media), at: now, into: &queue)
             return nil
         }
         do throws(Negotiation.Failure) {
             let negotiation = try offer.accept(sdp)
-            (call.negotiation, call.local, call.offer) = (negotiation, local, nil)
-            calls[id] = call
-            return (call, negotiation)
+            var browser = BrowserMedia(local)
+            browser.negotiation = negotiation
+            calls[id]?.browser = browser
+            return opening(of: id, call.invite, local, negotiation)
         } catch {
             log.info("answer refused", metadata: ["leg": "\(id)", "reason": "\(error)"])
             endpoint.settled(token, AnswerOutcome.refused(.codecs), at: now, into: &queue)
@@ -156,10 +165,12 @@ extension Bridge {
     func reoffer(_ legs: [LegID], to session: String) {
         var offers: [(leg: LegID, sdp: String)] = []
         for id in legs {
-            guard let call = calls[id], let negotiation = call.negotiation else { continue }
-            let local = renewed(call.local, on: call.move?.loop ?? call.loop)
+            guard let call = calls[id], let browser = call.browser, let negotiation = browser.negotiation else {
+                continue
+            }
+            let local = renewed(browser.local, on: call.move?.loop ?? call.loop)
             let offer = Offer(renewing: negotiation, from: local)
-            calls[id]?.offer = (offer, local)
+            calls[id]?.browser?.offer = (offer, local)
             offers.append((id, offer.text))
         }
         endpoint.reoffer(session: session, offers: offers, at: now, into: &queue)
@@ -167,11 +178,10 @@ extension Bridge {
 
     /// Its answer: the call goes on over a new transport.
     func attached(_ id: LegID, _ sdp: String, _ token: RequestToken) {
-        guard let renewed = takeAnswer(id, sdp, token) else { return }
-        let opening = opening(of: id, renewed.call, renewed.negotiation)
+        guard let opening = takeAnswer(id, sdp, token), let call = calls[id] else { return }
         endpoint.settled(token, AnswerOutcome.accepted, at: now, into: &queue)
-        if let move = renewed.call.move { return arrive(id, move, opening) }
-        loops[renewed.call.loop].send(.renew(opening))
+        if let move = call.move { return arrive(id, move, opening) }
+        loops[call.loop].send(.renew(opening))
         follow(step(.reattached(id)))
     }
 
@@ -179,12 +189,12 @@ extension Bridge {
 
     /// Answers another offer of the same call.
     func renegotiate(_ id: LegID, _ offer: String, _ token: RequestToken) {
-        guard let call = calls[id], let previous = call.negotiation else {
+        guard let call = calls[id], let browser = call.browser, let previous = browser.negotiation else {
             return endpoint.renegotiated(token, .refused(.media), at: now, into: &queue)
         }
         do throws(Negotiation.Failure) {
-            let negotiation = try Negotiation(answering: offer, from: call.local, previous: previous)
-            calls[id]?.negotiation = negotiation
+            let negotiation = try Negotiation(answering: offer, from: browser.local, previous: previous)
+            calls[id]?.browser?.negotiation = negotiation
             loops[call.loop].send(.renegotiate(id, negotiation.audio, negotiation.videos))
             endpoint.renegotiated(token, .answered(sdp: negotiation.answer.text), at: now, into: &queue)
         } catch {
@@ -211,15 +221,9 @@ extension Bridge {
         }
     }
 
-    /// A text inside a call goes to the other end of its bridge.
-    func pass(_ text: TextMessage, from id: LegID) {
-        guard let other = switchboard.leg(id)?.bridgedTo else { return }
-        endpoint.text(text, to: other, at: now, into: &queue)
-    }
-
     /// Finds the pictures' places among those the call is sent.
     func view(_ id: LegID, _ pictures: [(mid: String, member: String?)]) {
-        guard let call = calls[id], let lines = call.negotiation?.pictures else { return }
+        guard let call = calls[id], let lines = call.browser?.negotiation?.pictures else { return }
         let wishes = pictures.compactMap { wish in
             lines.firstIndex { $0.mid == wish.mid }.map { (slot: $0, call: wish.member) }
         }
@@ -240,6 +244,9 @@ extension Bridge {
     private func keep(_ record: CallRecord) {
         let id = LegID(record.uuid)
         ending[id] = record.cause
+        if let cause = record.farProtocolCause, cause.hasPrefix("sip:") {
+            failedStatuses[id] = Int(cause.dropFirst(4))
+        }
         let records = helpers.records
         later {
             await records.write(record)
@@ -250,7 +257,7 @@ extension Bridge {
 
     private func recorded(_ id: LegID) {
         guard let cause = ending.removeValue(forKey: id) else { return }
-        endpoint.call(id, .ended(cause), at: now, into: &queue)
+        tellEnd(of: id, cause)
     }
 
     private func finish(_ id: LegID, _ cause: HangupCause) {
@@ -263,6 +270,13 @@ extension Bridge {
             ending[id] = cause
             return
         }
+        tellEnd(of: id, cause)
+    }
+
+    /// To the door it came through; the other one does not know it.
+    private func tellEnd(of id: LegID, _ cause: HangupCause) {
         endpoint.call(id, .ended(cause), at: now, into: &queue)
+        let (status, warning) = (failedStatuses.removeValue(forKey: id), warnings.removeValue(forKey: id))
+        phones.call(id, .ended(cause, status: status, warning: warning), at: now, into: &phoneQueue)
     }
 }

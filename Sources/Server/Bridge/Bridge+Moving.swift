@@ -29,15 +29,17 @@ struct Move {
 extension Bridge {
     /// Ends the call when it cannot be moved.
     func move(_ id: LegID, to loop: Int, for destination: Move.Destination) {
-        guard let call = calls[id], call.move == nil, let negotiation = call.negotiation,
-            let leg = switchboard.leg(id), leg.isAnswered, leg.isRecoverable, !leg.isDetached
+        if let call = calls[id], let phone = call.phone { return move(id, phone, to: loop, for: destination) }
+        guard let call = calls[id], call.move == nil, let browser = call.browser,
+            let negotiation = browser.negotiation, let leg = switchboard.leg(id), leg.isAnswered, leg.isRecoverable,
+            !leg.isDetached
         else {
             log.warning("a call cannot change its media loop", metadata: ["leg": "\(id)"])
             return follow(step(.hangUpRequested(id, .switchCongestion)))
         }
-        let local = renewed(call.local, on: loop)
+        let local = renewed(browser.local, on: loop)
         let offer = Offer(renewing: negotiation, from: local)
-        calls[id]?.offer = (offer, local)
+        calls[id]?.browser?.offer = (offer, local)
         calls[id]?.move = Move(loop: loop, deadline: time + Self.patience, destination: destination)
         moving.insert(id)
         // The client lets go of its old media before it has new ones.
@@ -56,7 +58,13 @@ extension Bridge {
         let isHeld = switchboard.leg(id)?.isOnHold == true
         if isHeld { loops[move.loop].send(.hold(id, true)) }
         follow(step(.reattached(id)))
-        switch move.destination {
+        arrived(id, for: move.destination)
+    }
+
+    /// The call is on the loop it was wanted on.
+    func arrived(_ id: LegID, for destination: Move.Destination) {
+        let isHeld = switchboard.leg(id)?.isOnHold == true
+        switch destination {
         case .room(let argument, let variables, let pin): enter(id, argument, variables, pin: pin)
         case .call(let other):
             // One of them may have gone elsewhere meanwhile, or be on hold: then another connect follows.
@@ -73,10 +81,15 @@ extension Bridge {
     func bring(_ one: LegID, together two: LegID) {
         guard let first = calls[one], let second = calls[two] else { return }
         switch (first.move?.loop, second.move?.loop) {
+        // A phone's call moves at once.
+        case (nil, nil) where first.phone != nil: move(one, to: second.loop, for: .call(two))
         case (nil, nil): move(two, to: first.loop, for: .call(one))
         // One is on its way to the other already, and finds it there.
         case (nil, first.loop?): calls[two]?.move?.destination = .call(one)
         case (second.loop?, nil): calls[one]?.move?.destination = .call(two)
+        // A phone's call goes wherever the other one is going; who arrives last connects them.
+        case (_, let loop) where first.phone != nil: move(one, to: loop ?? second.loop, for: .call(two))
+        case (let loop, _) where second.phone != nil: move(two, to: loop ?? first.loop, for: .call(one))
         default:
             log.warning(
                 "two calls are on their way to other media loops", metadata: ["leg": "\(one)", "other": "\(two)"])

@@ -17,9 +17,8 @@ extension Bridge {
         case .closed(let id, let counters):
             closing.remove(id)
             peerCounters.add(counters)
-        case .digit(let id, let digit):
-            // Two calls that speak with each other hear each other's keys already.
-            if switchboard.leg(id)?.bridgedTo == nil { follow(step(.digit(id, digit))) }
+        case .released(let id, let travelling): released(id, travelling)
+        case .digit(let id, let digit): pressed(digit, on: id)
         case .applicationDone(let id, let number):
             guard calls[id]?.play == number else { return }
             calls[id]?.play = nil
@@ -58,6 +57,7 @@ extension Bridge {
             // It may have left for another room meanwhile.
             if calls[LegID(leg)]?.room == key { letGo(output) }
         case .digits(let leg, let digits):
+            if calls[LegID(leg)]?.phone?.sendsKeysByINFO == true { return sendKeys(digits, to: LegID(leg)) }
             log.debug("keys for a call that takes none", metadata: ["leg": "\(leg)", "digits": "\(digits.count)"])
         case .dial(let order): dial(order, from: key)
         case .soundMissing(let name): loadMissing(name, for: key)

@@ -41,10 +41,10 @@ extension Bridge {
         var request = JoinRequest(
             id: call.member ?? nextMember(), callID: leg.id.rawValue,
             callerName: isOutbound ? leg.calleeIDName : leg.callerIDName,
-            callerNumber: isOutbound ? leg.calleeIDNumber : leg.callerIDNumber,
+            callerNumber: isOutbound ? leg.calleeIDNumber : leg.callerIDNumber, codec: call.codec,
             flags: argument.memberFlags(variables: variables),
             suppliedPIN: variables["verto_dvar_supplied_pin"], pin: argument.pin, user: leg.user,
-            variables: Self.visible(variables), channelName: "verto.rtc/\(leg.destination)",
+            variables: Self.visible(variables), channelName: leg.channelName,
             isScreenShare: call.isScreenShare,
             enforceSecurity: true,
             sharedBy: call.isScreenShare ? owner(ofShareBy: call, in: key) : nil,
@@ -66,12 +66,14 @@ extension Bridge {
         guard let user = leg.user else { return nil }
         switch leg.kind {
         case .verto(let session): return "\(user) \(session)"
+        case .sip: return "\(user) sip"
         }
     }
 
     /// The person whose screen it is: the same client's call in the same room.
     private func owner(ofShareBy call: BridgedCall, in key: RoomKey) -> MemberID? {
-        calls.values.first { $0.session == call.session && !$0.isScreenShare && $0.room == key }?.member
+        guard let session = call.session else { return nil }
+        return calls.values.first { $0.session == session && !$0.isScreenShare && $0.room == key }?.member
     }
 
     /// What the camera may send, kb/s: the least of what the dialplan and the client say.

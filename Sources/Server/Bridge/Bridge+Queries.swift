@@ -1,6 +1,7 @@
 import Calls
 import Conference
 import Logging
+import SIP
 import Verto
 
 /// Who waits to hear of a call that the API placed.
@@ -24,6 +25,8 @@ extension Bridge {
         switch query {
         case .legs: tell(token, .legs(switchboard.legs.sorted { $0.id.rawValue < $1.id.rawValue }))
         case .contacts(let user): tell(token, .contacts(switchboard.contacts(of: user)))
+        case .phones(let user): tell(token, .contacts(switchboard.phones(of: user)))
+        case .sofia(let words): tell(token, .text(phones.sofia(words, at: now, into: &phoneQueue)))
         case .kill(let id, let cause):
             guard switchboard.leg(id) != nil else { return tell(token, .noSuchCall) }
             tell(token, .done)
@@ -32,6 +35,10 @@ extension Bridge {
             tell(token, .done)
             for leg in switchboard.legs { follow(step(.hangUpRequested(leg.id, cause))) }
         case .transfer(let id, let destination, let farLeg): transfer(id, to: destination, farLeg: farLeg, token)
+        case .deflect(let id, let target):
+            let (steps, can) = switchboard.deflect(id, to: target, at: time)
+            tell(token, can ? .done : .noSuchCall)
+            follow(steps)
         case .originate(let dialString, let destination): originate(dialString, destination, token)
         }
     }

@@ -19,7 +19,7 @@ extension Bridge {
         }
         var room = rooms[join.key] ?? RoomRecord(loop: call.loop, profile: join.profile.name)
         // The dialplan chose the room too late to place the call on the room's loop.
-        guard room.loop == call.loop else {
+        guard room.loop == call.loop, !isTravelling(call) else {
             return move(id, to: room.loop, for: .room(argument: argument, variables: variables, pin: pin))
         }
         let hasPIN = join.request.suppliedPIN != nil

@@ -4,6 +4,7 @@ import Engine
 import Logging
 import Native
 import RTC
+import SIP
 import Verto
 import Wire
 
@@ -29,6 +30,10 @@ actor Bridge {
         let recordings: RecordingWriter?
         let records: CallRecords
         let audit: AuditLog
+        /// `nil` without a SIP profile.
+        let sockets: SIPSockets?
+        /// Ports for the media of phones.
+        let ports: RTPPorts
     }
 
     let settings: BridgeSettings
@@ -42,6 +47,8 @@ actor Bridge {
     var endpoint: VertoEndpoint
     var switchboard: Switchboard
     var queue: [VertoOutput] = []
+    var phones: SIPEndpoint
+    var phoneQueue: [SIPOutput] = []
     /// Steps of the switchboard that are being followed.
     var steps: [CallStep] = []
     var isFollowing = false
@@ -82,7 +89,12 @@ actor Bridge {
     /// Lines of the control socket under way.
     var controls: [ControlID: @Sendable (String) -> Void] = [:]
     private var lastControl: UInt64 = 0
+    /// The SIP status that the far end of these calls failed with, until their ends are told.
+    var failedStatuses: [LegID: Int] = [:]
+    /// Why the offers of these calls were refused (RFC 3261 §20.43), until their ends are told.
+    var warnings: [LegID: Int] = [:]
     private(set) var counters: [VertoCounter: Int] = [:]
+    private(set) var phoneCounters: [SIPCounter: Int] = [:]
     var peerCounters = Peer.Counters()
     private var isShuttingDown = false
 
@@ -100,9 +112,14 @@ actor Bridge {
         endpoint = VertoEndpoint(
             settings: settings.verto, directory: settings.directory, md5Hex: { Digest.md5Hex($0) },
             randomToken: { Token.make(bytes: 16) })
+        let sockets = helpers.sockets
+        phones = SIPEndpoint(
+            settings: settings.sip, directory: settings.directory, crypto: .native,
+            localAddress: { sockets?.localAddress($0) ?? $0.remote })
         switchboard = Switchboard(
             dialplan: settings.dialplan, directory: settings.directory, limits: settings.limits,
             seed: .random(in: .min ... .max))
+        switchboard.sipRoutes = settings.sip.routes
     }
 
     // MARK: Connections
@@ -147,6 +164,7 @@ actor Bridge {
     /// Moves every timer on.
     func advance() {
         if let deadline = endpoint.deadline, now >= deadline { endpoint.advance(to: now, into: &queue) }
+        if let deadline = phones.deadline, now >= deadline { phones.advance(to: now, into: &phoneQueue) }
         if let deadline = switchboard.deadline, time >= deadline { follow(switchboard.advance(to: time)) }
         for id in questions { advanceQuestion(of: id) }
         for id in moving { advanceMove(of: id) }
@@ -164,6 +182,7 @@ actor Bridge {
         isShuttingDown = true
         switchboard.acceptsCalls = false
         for leg in switchboard.legs { follow(step(.hangUpRequested(leg.id, .systemShutdown))) }
+        phones.shutDown(at: now, into: &phoneQueue)
         carryOut()
         leave()
     }
@@ -174,15 +193,19 @@ actor Bridge {
         for outbox in outboxes.values { outbox.close(code: Self.goingAway, reason: "shutting down") }
     }
 
-    /// Nobody is connected any more, and no loop has anything to say.
-    var isDeserted: Bool { outboxes.isEmpty && ending.isEmpty && closing.isEmpty && rooms.isEmpty }
+    /// Nobody is connected any more, no loop has anything to say, and phones and registrars know of it.
+    var isDeserted: Bool {
+        outboxes.isEmpty && ending.isEmpty && closing.isEmpty && rooms.isEmpty && !phones.isLeaving
+    }
 
     // MARK: Figures
 
     var figures: BridgeFigures {
         BridgeFigures(
             connections: endpoint.connectionCount, sessions: endpoint.sessionCount, calls: calls.count,
-            rooms: rooms.count, verto: counters, peers: peerCounters, records: helpers.records.figures,
+            rooms: rooms.count, verto: counters, phones: phoneCounters, phoneCalls: phones.callCount,
+            registrations: phones.registrationCount, transactions: phones.transactionCount, peers: peerCounters,
+            records: helpers.records.figures,
             auditLost: helpers.audit.lost)
     }
 
@@ -199,6 +222,8 @@ actor Bridge {
     }
 
     func count(_ counter: VertoCounter) { counters[counter, default: 0] += 1 }
+
+    func count(_ counter: SIPCounter) { phoneCounters[counter, default: 0] += 1 }
 
     /// Runs `work` on its own, off this actor, and comes back with what it found.
     func later<Found: Sendable>(
@@ -225,13 +250,22 @@ actor Bridge {
 extension Bridge {
     /// Carries out everything that is queued, including what follows from it.
     func carryOut() {
-        var index = 0
-        while index < queue.count {
-            let output = queue[index]
-            index += 1
-            carryOut(output)
+        var (index, phoneIndex) = (0, 0)
+        while true {
+            if index < queue.count {
+                let output = queue[index]
+                index += 1
+                carryOut(output)
+            } else if phoneIndex < phoneQueue.count {
+                let output = phoneQueue[phoneIndex]
+                phoneIndex += 1
+                carryOut(output)
+            } else {
+                break
+            }
         }
         queue.removeAll(keepingCapacity: true)
+        phoneQueue.removeAll(keepingCapacity: true)
     }
 
     private func carryOut(_ output: VertoOutput) {

@@ -1,4 +1,5 @@
 import RTC
+import SIP
 import Verto
 
 /// What `/metrics` shows of signalling.
@@ -8,6 +9,10 @@ struct BridgeFigures: Sendable {
     let calls: Int
     let rooms: Int
     let verto: [VertoCounter: Int]
+    let phones: [SIPCounter: Int]
+    let phoneCalls: Int
+    let registrations: Int
+    let transactions: Int
     let peers: Peer.Counters
     let records: CallRecords.Figures
     /// Lines of the audit log that found no disk.
@@ -21,5 +26,6 @@ extension Peer.Counters {
         unauthentic &+= other.unauthentic
         replayed &+= other.replayed
         malformed &+= other.malformed
+        strangers &+= other.strangers
     }
 }

@@ -14,6 +14,10 @@ struct BridgeService: Service {
             for mailbox in mailboxes {
                 group.addTask { await mailbox.forEachBatch { await bridge.handle($0) } }
             }
+            if let sockets = helpers.sockets {
+                group.addTask { await sockets.forEachBatch { await bridge.handle($0) } }
+                await bridge.startPhones()
+            }
             group.addTask { for await news in recordingNews { await bridge.handle(news) } }
             group.addTask { for await id in listener.drained { await bridge.drained(id) } }
             group.addTask {
@@ -32,10 +36,13 @@ struct BridgeService: Service {
         await bridge.shutDown()
         for _ in 0..<Self.mostLooks where !Task.isCancelled {
             if await bridge.isDeserted { break }
+            // What was lost on its way to a phone is sent again.
+            await bridge.advance()
             try? await Task.sleep(for: Self.timerStep)
         }
         for mailbox in mailboxes { mailbox.send(.stop) }
         listener.finish()
+        await helpers.sockets?.shutDown()
         await helpers.recordings?.close()
         recordingTeller.finish()
         await helpers.records.close()

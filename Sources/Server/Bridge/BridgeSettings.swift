@@ -1,5 +1,6 @@
 package import Calls
 package import Conference
+package import SIP
 package import Verto
 
 /// What the bridge needs of the configuration.
@@ -9,6 +10,7 @@ package struct BridgeSettings: Sendable {
     package var dialplan: Dialplan
     package var limits: Switchboard.Limits
     package var profiles: [String: RoomProfile]
+    package var sip = SIPSettings()
 
     /// An unknown profile is a room with built-in defaults, as in FreeSWITCH.
     func profile(_ name: String) -> RoomProfile { profiles[name] ?? profiles["none"] ?? RoomProfile(name: "none") }

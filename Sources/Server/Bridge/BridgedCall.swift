@@ -1,6 +1,7 @@
 import Calls
 import Conference
 import RTC
+import SIP
 import Verto
 import Wire
 
@@ -8,20 +9,18 @@ import Wire
 struct BridgedCall {
     /// Who is at the other end, and how the call began.
     enum Origin {
-        /// A client called.
+        /// A Verto client called.
         case invited(Invite)
-        /// We called a client.
+        /// A phone or a gateway called.
+        case phoned(SIPInvite)
+        /// We called somebody.
         case placed(Outgoing)
     }
 
     let origin: Origin
     var loop: Int
-    /// Of the transport that is in use.
-    var local: LocalTransport
-    /// What the call's last offer came to, once it is open.
-    var negotiation: Negotiation?
-    /// An offer of ours that waits for the client's answer.
-    var offer: (offer: Offer, local: LocalTransport)?
+    /// How its sound and pictures travel; whichever door its messages come through.
+    var media: CallMedia
     /// It is to go on from another loop.
     var move: Move?
     /// The room that the dialplan will most likely lead to.
@@ -40,6 +39,8 @@ struct BridgedCall {
     var terminatorUntil: Duration?
     /// What it hears, or is to hear once it is loaded.
     var play: Int?
+    /// A key came in its media.
+    var pressesInSound = false
     /// When the next key would come at the steady rate; ahead of the clock after a burst.
     var nextKey = Instant(nanoseconds: 0)
 
@@ -51,25 +52,30 @@ struct BridgedCall {
         case refused(HangupCause)
     }
 
-    init(_ origin: Origin, on loop: Int, _ local: LocalTransport, foreseenRoom: RoomKey? = nil) {
-        (self.origin, self.loop, self.local, self.foreseenRoom) = (origin, loop, local, foreseenRoom)
+    init(_ origin: Origin, on loop: Int, _ media: CallMedia, foreseenRoom: RoomKey? = nil) {
+        (self.origin, self.loop, self.media, self.foreseenRoom) = (origin, loop, media, foreseenRoom)
     }
 
-    var isOpen: Bool { negotiation != nil }
+    /// The loop has its media.
+    var isOpen: Bool {
+        switch media {
+        case .browser(let browser): browser.negotiation != nil
+        case .phone(let phone): phone.isOpen
+        }
+    }
 
     var invite: Invite? {
         if case .invited(let invite) = origin { return invite }
         return nil
     }
 
-    /// The session that owns the call: a secret of its user.
-    var session: String {
+    /// The Verto session that owns the call, a secret of its user; `nil` for a phone's.
+    var session: String? {
         switch origin {
         case .invited(let invite): invite.session
         case .placed(let outgoing):
-            switch outgoing.leg.kind {
-            case .verto(let session): session
-            }
+            if case .verto(let session) = outgoing.leg.kind { session } else { nil }
+        case .phoned: nil
         }
     }
 
@@ -77,9 +83,53 @@ struct BridgedCall {
 
     /// The call has pictures, or its offer had.
     var hasVideo: Bool {
-        if let negotiation { return !negotiation.videos.isEmpty }
+        guard case .browser(let browser) = media else { return false }
+        if let negotiation = browser.negotiation { return !negotiation.videos.isEmpty }
         // By lines: a line feed behind a carriage return is no character of its own.
         let lines = invite?.offer.split(whereSeparator: \.isNewline)
-        return lines?.contains { $0.hasPrefix("m=video ") } ?? offer?.offer.hasVideo ?? false
+        return lines?.contains { $0.hasPrefix("m=video ") } ?? browser.offer?.offer.hasVideo ?? false
     }
+
+    /// As rows of rooms show it.
+    var codec: String {
+        guard case .phone(let phone) = media, let codec = phone.negotiation?.audio.codec else { return "opus@48000" }
+        return codec.shown
+    }
+}
+
+/// How a call's media travel, as far as signalling has to know.
+enum CallMedia {
+    case browser(BrowserMedia)
+    case phone(PhoneMedia)
+}
+
+/// ICE and DTLS.
+struct BrowserMedia {
+    /// Of the transport that is in use.
+    var local: LocalTransport
+    /// What the call's last offer came to, once it is open.
+    var negotiation: Negotiation?
+    /// An offer of ours that waits for the client's answer.
+    var offer: (offer: Offer, local: LocalTransport)?
+
+    init(_ local: LocalTransport) { self.local = local }
+}
+
+extension BridgedCall {
+    /// Changing it does nothing to a phone's call.
+    var browser: BrowserMedia? {
+        get { if case .browser(let browser) = media { browser } else { nil } }
+        set { if let newValue, case .browser = media { media = .browser(newValue) } }
+    }
+
+    /// Changing it does nothing to a browser's call.
+    var phone: PhoneMedia? {
+        get { if case .phone(let phone) = media { phone } else { nil } }
+        set { if let newValue, case .phone = media { media = .phone(newValue) } }
+    }
+}
+
+extension AudioCodec {
+    /// Name and sample rate.
+    var shown: String { "\(self == .opus ? "opus" : name.uppercased())@\(sampleRate)" }
 }

@@ -12,7 +12,7 @@ extension Peer.Failure {
     var cause: HangupCause {
         switch self {
         case .wrongFingerprint, .handshake: .incompatibleDestination
-        case .consentLost: .mediaTimeout
+        case .consentLost, .inactive: .mediaTimeout
         case .closedByPeer: .normalClearing
         }
     }

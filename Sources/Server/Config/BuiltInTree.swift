@@ -3,8 +3,11 @@ enum BuiltInTree {
     static let files: [String: String] = [
         "built-in/autoload_configs/verto.conf.xml": verto,
         "built-in/autoload_configs/conference.conf.xml": conference,
+        "built-in/autoload_configs/sofia.conf.xml": sofia,
+        "built-in/autoload_configs/acl.conf.xml": acl,
         "built-in/directory/default.xml": directory,
         "built-in/dialplan/default.xml": dialplan,
+        "built-in/dialplan/public.xml": publicDialplan,
     ]
 
     private static let verto = """
@@ -62,6 +65,53 @@ enum BuiltInTree {
         </configuration>
         """
 
+    private static let sofia = """
+        <configuration name="sofia.conf">
+          <profiles>
+            <profile name="external">
+              <domains><domain name="all" parse="true"/></domains>
+              <settings>
+                <param name="sip-ip" value="$${local_ip_v4}"/>
+                <param name="sip-port" value="5080"/>
+                <param name="rtp-ip" value="$${local_ip_v4}"/>
+                <param name="local-network-acl" value="localnet.auto"/>
+                <param name="tls-sip-port" value="5081"/>
+                <param name="tls-cert-dir" value="$${certs_dir}"/>
+                <param name="auth-calls" value="false"/>
+                <param name="disable-register" value="true"/>
+                <param name="disable-transfer" value="true"/>
+                <param name="context" value="public"/>
+                <param name="outbound-codec-prefs" value="PCMU,PCMA,G722,OPUS"/>
+              </settings>
+            </profile>
+            <profile name="internal">
+              <settings>
+                <param name="sip-ip" value="$${local_ip_v4}"/>
+                <param name="sip-port" value="5060"/>
+                <param name="rtp-ip" value="$${local_ip_v4}"/>
+                <param name="local-network-acl" value="localnet.auto"/>
+                <param name="tls" value="true"/>
+                <param name="tls-sip-port" value="5061"/>
+                <param name="tls-cert-dir" value="$${certs_dir}"/>
+                <param name="auth-calls" value="true"/>
+                <param name="apply-inbound-acl" value="domains"/>
+                <param name="force-register-domain" value="$${domain}"/>
+                <param name="context" value="public"/>
+              </settings>
+            </profile>
+          </profiles>
+        </configuration>
+        """
+
+    private static let acl = """
+        <configuration name="acl.conf">
+          <network-lists>
+            <list name="domains" default="deny"><node type="allow" domain="$${domain}"/></list>
+            <list name="trunks" default="deny"/>
+          </network-lists>
+        </configuration>
+        """
+
     private static let directory = """
         <domain name="$${domain}">
           <params>
@@ -88,6 +138,7 @@ enum BuiltInTree {
           <user id="dashboard">
             <params>
               <param name="password" value="$${dashboard_password}"/>
+              <param name="sip-allowed" value="false"/>
               <param name="jsonrpc-allowed-methods"
                      value="echo,verto.ping,verto.subscribe,verto.unsubscribe,verto.broadcast"/>
               <param name="jsonrpc-allowed-event-channels" value="conference-liveArray,conference-rooms"/>
@@ -129,6 +180,17 @@ enum BuiltInTree {
               <action application="set" data="call_timeout=45"/>
               <action application="set" data="hangup_after_bridge=true"/>
               <action application="bridge" data="user/$1@${domain_name}"/>
+            </condition>
+          </extension>
+        </context>
+        """#
+
+    private static let publicDialplan = #"""
+        <context name="public">
+          <extension name="echo">
+            <condition field="destination_number" expression="^9196$">
+              <action application="answer"/>
+              <action application="echo"/>
             </condition>
           </extension>
         </context>

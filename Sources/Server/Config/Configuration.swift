@@ -1,5 +1,6 @@
 package import Calls
 package import Conference
+package import SIP
 import Wire
 
 /// Everything the operator said, read and checked. Immutable; a reload makes a new one.
@@ -11,6 +12,7 @@ package struct Configuration: Sendable {
     package let directory: Directory
     package let dialplan: Dialplan
     package let settings: ServerSettings
+    package let sip: SIPConfiguration
 
     /// Reads the tree in `directory`, a FreeSWITCH configuration folder or one written for Parley.
     ///
@@ -18,11 +20,13 @@ package struct Configuration: Sendable {
     ///   - variables: What `$${…}` finds before the tree sets anything: ``PredefinedVariables/values``, generated
     ///     passwords.
     ///   - environment: For `env-set`.
+    ///   - localNetworks: Those of this machine's interfaces, for `localnet.auto` of `acl.conf`.
     /// - Throws: Every mistake in the tree at once.
     package static func load(
         from directory: String,
         variables: [String: String] = [:],
         environment: [String: String] = [:],
+        localNetworks: [Network] = [],
         files: any ConfigurationFiles = DiskFiles()
     ) throws(ConfigurationError) -> (Configuration, [ConfigurationWarning]) {
         var known = PredefinedVariables(configurationDirectory: directory).values.merging(variables) { $1 }
@@ -32,7 +36,8 @@ package struct Configuration: Sendable {
         let document = ConfigurationDocument(in: directory, with: &preprocessor)
         var report = preprocessor.report
         let configuration = Configuration(
-            reading: document, variables: preprocessor.variables, directory: directory, &report
+            reading: document, variables: preprocessor.variables, directory: directory, networks: localNetworks,
+            &report
         )
         guard report.problems.isEmpty else {
             throw ConfigurationError(problems: report.problems, warnings: report.warnings)
@@ -47,9 +52,10 @@ package struct Configuration: Sendable {
     /// - Parameter variables: As for ``load(from:variables:environment:files:)``. The users `moderator`, `guest` and
     ///   `dashboard` need `moderator_password`, `guest_password` and `dashboard_password` to be able to log in.
     package static func builtIn(
-        variables: [String: String] = [:]
+        variables: [String: String] = [:], localNetworks: [Network] = []
     ) throws(ConfigurationError) -> (Configuration, [ConfigurationWarning]) {
-        try load(from: "built-in", variables: variables, files: MemoryFiles(BuiltInTree.files))
+        try load(
+            from: "built-in", variables: variables, localNetworks: localNetworks, files: MemoryFiles(BuiltInTree.files))
     }
 
     /// The parameters of a room made by the profile `name`, the server's own defaults in front; an unknown profile
@@ -104,6 +110,7 @@ package struct Configuration: Sendable {
         reading document: ConfigurationDocument,
         variables: [String: String],
         directory path: String,
+        networks: [Network],
         _ report: inout ConfigurationReport
     ) {
         self.variables = variables
@@ -116,6 +123,13 @@ package struct Configuration: Sendable {
             core: document.configurations["switch.conf"],
             &report
         )
+        let lists = AccessLists(
+            reading: document.configurations["acl.conf"], domains: document.domains, local: networks, &report)
+        var sip = SIPConfiguration(
+            reading: document.configurations["sofia.conf"],
+            in: .init(lists: lists, address: variables["local_ip_v4"], domains: document.domains), &report)
+        sip.settings.maximumCalls = min(settings.maximumLegs, max(1, settings.plainPorts().count / 2))
+        self.sip = sip
         let root = Origin(file: path, line: 1)
         if verto.profiles.isEmpty, report.problems.isEmpty { report.fail("no Verto profile in this folder", at: root) }
         checkContexts(&report)
@@ -127,6 +141,14 @@ package struct Configuration: Sendable {
         guard !names.contains("global") else { return }
         for profile in verto.profiles where !names.contains(profile.context) {
             report.warn("profile '\(profile.name)': no dialplan context '\(profile.context)'", at: profile.origin)
+        }
+        for profile in sip.settings.profiles {
+            let contexts = [profile.context] + profile.gateways.compactMap(\.context)
+            for context in contexts where !names.contains(context) {
+                report.warn(
+                    "SIP profile '\(profile.name)': no dialplan context '\(context)'",
+                    at: sip.origins[profile.name] ?? Origin(file: "sofia.conf", line: 1))
+            }
         }
     }
 }

@@ -9,7 +9,7 @@ struct ConfigurationDocument {
     private(set) var contexts: [XMLElement] = []
 
     /// The configurations Parley reads.
-    static let ours = ["verto.conf", "conference.conf", "switch.conf", "parley.conf"]
+    static let ours = ["verto.conf", "conference.conf", "sofia.conf", "acl.conf", "switch.conf", "parley.conf"]
 
     /// Reads the tree in `directory`: from `freeswitch.xml` when there is one, else from the usual places.
     init(in directory: String, with preprocessor: inout Preprocessor) {

@@ -39,6 +39,15 @@ struct DirectoryReader {
         noEffect(of: element, besides: ["params", "variables", "users", "user", "groups"])
     }
 
+    /// The `<user>` elements of a domain, wherever they stand in it, but for pointers.
+    static func users(of domain: XMLElement) -> [XMLElement] {
+        let groups = domain.children(named: "groups").flatMap { $0.children(named: "group") }
+        return ([domain] + groups).flatMap { element in
+            (element.children(named: "user") + element.children(named: "users").flatMap(\.children))
+                .filter { $0.name == "user" && $0["type"] != "pointer" }
+        }
+    }
+
     private mutating func readMembers(of element: XMLElement, domain: String, _ inherited: Inherited) {
         for user in element.children(named: "user") + element.children(named: "users").flatMap(\.children)
         where user.name == "user" {
@@ -53,9 +62,7 @@ struct DirectoryReader {
             report.fail("a user without an id", at: element.origin)
             return
         }
-        for attribute in element.attributes where ["cidr", "number-alias"].contains(attribute.name) {
-            report.noEffect("user attribute '\(attribute.name)'", at: element.origin)
-        }
+        if element["number-alias"] != nil { report.noEffect("user attribute 'number-alias'", at: element.origin) }
         let merged = inherit(element, from: inherited)
         let user = User(id: id, domain: domain, parameters: merged.parameters, variables: merged.variables)
         if let place = places.updateValue(element.origin, forKey: user.address.lowercased()) {
@@ -63,7 +70,7 @@ struct DirectoryReader {
             return
         }
         checkSecret(of: user, at: element.origin)
-        noEffect(of: element, besides: ["params", "variables"])
+        noEffect(of: element, besides: ["params", "variables", "gateways"])
         users.append(user)
     }
 
@@ -119,6 +126,6 @@ struct DirectoryReader {
     private static let supported: Set<String> = [
         "password", "jsonrpc-password", "a1-hash", "jsonrpc-allowed-methods", "jsonrpc-allowed-jsapi",
         "jsonrpc-allowed-fsapi", "jsonrpc-allowed-event-channels", "verto-context", "caller-id-name",
-        "caller-id-number", "dial-string",
+        "caller-id-number", "dial-string", "sip-allowed",
     ]
 }

@@ -66,6 +66,11 @@ extension ConfigurationReport {
         return number
     }
 
+    /// A number from 1; 0 is no limit at all.
+    mutating func limit(_ parameter: Parameter) -> Int? {
+        integer(parameter, in: 0...1_000_000).flatMap { $0 == 0 ? nil : $0 }
+    }
+
     mutating func word<Word: RawRepresentable & CaseIterable>(_ parameter: Parameter) -> Word?
     where Word.RawValue == String {
         if let word = Word(rawValue: parameter.value.lowercased()) { return word }

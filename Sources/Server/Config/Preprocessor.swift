@@ -61,6 +61,7 @@ struct Preprocessor {
         case "X-NO-PRE-PROCESS", "Z-PRE-PROCESS": return []
         case "include": return element.children.flatMap { expand($0) }
         case "section": return section(element)
+        case "configuration": return configuration(element)
         default: return [expandContents(of: element)]
         }
     }
@@ -91,6 +92,15 @@ struct Preprocessor {
         return [expandContents(of: element)]
     }
 
+    /// What ours includes is ours, wherever it stands.
+    private mutating func configuration(_ element: XMLElement) -> [XMLElement] {
+        guard ConfigurationDocument.ours.contains(element["name"] ?? "") else { return [expandContents(of: element)] }
+        let outer = isLenient
+        defer { isLenient = outer }
+        isLenient = false
+        return [expandContents(of: element)]
+    }
+
     /// Whether a file speaks of a configuration that we read.
     private static func concernsUs(_ bytes: [UInt8]) -> Bool {
         let text = String(decoding: bytes, as: UTF8.self)
@@ -116,7 +126,7 @@ struct Preprocessor {
 
     private mutating func include(_ pattern: String, from element: XMLElement) -> [XMLElement] {
         let isAbsolute = pattern.hasPrefix("/")
-        let path = isAbsolute ? pattern : Self.directory(of: element.file) + pattern
+        let path = Self.plain(isAbsolute ? pattern : Self.directory(of: element.file) + pattern)
         var elements: [XMLElement] = []
         for file in files.paths(matching: path) {
             guard !including.contains(file), including.count < Self.maximumDepth else {
@@ -134,6 +144,19 @@ struct Preprocessor {
             elements += found
         }
         return elements
+    }
+
+    /// A path without the steps back in its middle, so that a file has one name.
+    private static func plain(_ path: String) -> String {
+        var components: [Substring] = []
+        for component in path.split(separator: "/", omittingEmptySubsequences: false) {
+            if component == "..", let last = components.last, !["", "..", "."].contains(last) {
+                components.removeLast()
+            } else {
+                components.append(component)
+            }
+        }
+        return components.joined(separator: "/")
     }
 
     /// With its final slash; empty for a bare name.

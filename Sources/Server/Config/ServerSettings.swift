@@ -21,9 +21,9 @@ package struct ServerSettings: Sendable, Equatable {
     package var httpPort = 0
     /// `https-port`: TCP port with TLS; 0 is off. Default 8443.
     package var httpsPort = 8_443
-    /// `media-port-base`, `media-port-count`: UDP ports for media, one for each media loop and the rest for later.
-    /// Default 16384 and 64; `rtp-start-port` and `rtp-end-port` of `switch.conf` when those are not set.
-    package var mediaPorts: ClosedRange<Int> = 16_384...16_447
+    /// `media-port-base`, `media-port-count`: UDP ports for media, one for each media loop and the rest for phones, two
+    /// for each call. Default 16384 and 4096; `rtp-start-port` and `rtp-end-port` of `switch.conf` when those are not set.
+    package var mediaPorts: ClosedRange<Int> = 16_384...20_479
     /// `media-loops`: threads for media; 0 is one for each core but one. Default 0.
     package var mediaLoops = 0
     /// `data-dir`: folder for certificates and generated passwords. Default `var`.
@@ -53,6 +53,14 @@ package struct ServerSettings: Sendable, Equatable {
     package var policy = CommandPolicy()
 
     package init() {}
+
+    /// The ports for phones: those behind the first ones, of which each media loop has one.
+    ///
+    /// - Parameter loops: How many there are.
+    package func plainPorts(besides loops: Int = 0) -> ClosedRange<UInt16> {
+        let first = min(mediaPorts.lowerBound + loops, mediaPorts.upperBound)
+        return UInt16(first)...UInt16(mediaPorts.upperBound)
+    }
 
     /// What a conference profile has when it says nothing else.
     package var conferenceDefaults: [(String, String)] {
@@ -86,13 +94,15 @@ extension ServerSettings {
             for parameter in report.parameters(of: settings) {
                 switch parameter.name {
                 case "media-port-base": base = report.integer(parameter, in: 1_024...65_535)
-                case "media-port-count": count = report.integer(parameter, in: 1...4_096)
+                case "media-port-count": count = report.integer(parameter, in: 1...49_152)
                 default: set(parameter, &report)
                 }
             }
         }
         if base != nil || count != nil {
-            setPorts(from: base ?? mediaPorts.lowerBound, count: count ?? 64, at: element.origin, &report)
+            setPorts(
+                from: base ?? mediaPorts.lowerBound, count: count ?? min(4_096, 65_536 - (base ?? 0)),
+                at: element.origin, &report)
         }
     }
 

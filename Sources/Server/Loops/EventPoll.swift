@@ -56,12 +56,20 @@ final class EventPoll {
         timerSetTo = nil
     }
 
-    private func watch(_ descriptor: CInt) throws(Failure) {
+    /// Wakes for one more descriptor.
+    func watch(_ descriptor: CInt) throws(Failure) {
         var event = unsafe epoll_event()
         unsafe event.events = EPOLLIN.rawValue
         unsafe event.data.fd = descriptor
         guard unsafe epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event) == 0 else { throw Failure(errno: errno) }
     }
 
-    private static let mostEvents = 16
+    /// Wakes for it no longer. Before it is closed: whoever else holds it would keep it here.
+    func forget(_ descriptor: CInt) {
+        var unused = unsafe epoll_event()
+        _ = unsafe epoll_ctl(epoll, EPOLL_CTL_DEL, descriptor, &unused)
+    }
+
+    /// A turn of the loop; what is left over comes first in the next one.
+    private static let mostEvents = 128
 }

@@ -1,20 +1,22 @@
 import CLinux
-import Calls
-import Conference
-import Engine
+package import Calls
+package import Conference
+package import Engine
 import Glibc
-import Native
-import RTC
+package import Native
+package import RTC
 import Synchronization
 import Wire
 
 /// Names one order whose outcome somebody waits for.
-struct OrderToken: Hashable, Sendable {
-    let rawValue: UInt64
+package struct OrderToken: Hashable, Sendable {
+    package let rawValue: UInt64
+
+    package init(rawValue: UInt64) { self.rawValue = rawValue }
 }
 
 /// What a loop needs to open a call: the outcome of offer and answer, which were worked out elsewhere.
-struct LegOpening: Sendable {
+package struct LegOpening: Sendable {
     let id: LegID
     let local: LocalTransport
     let remote: RemoteTransport
@@ -27,8 +29,36 @@ struct LegOpening: Sendable {
     let seed: UInt64
 }
 
+/// The same for a call over plain RTP, on ports of its own.
+package struct PlainOpening: Sendable {
+    let id: LegID
+    let ports: RTPPortPair
+    let local: PlainTransport
+    let remote: PlainRemote
+    let audio: AudioParameters?
+    /// How long the far end may be silent, and how long on hold.
+    let patience: (talking: Duration, held: Duration)
+    /// Whether it is known to be where its SDP says; else it is sent nothing until ``LoopOrder/proven(_:)``, or until
+    /// its own media prove it.
+    let isProven: Bool
+    /// Keys reach the far end by INFO, or not at all.
+    let wantsKeysBySignalling: Bool
+    /// Where sequence numbers and timestamps start.
+    let seed: UInt64
+
+    package init(
+        id: LegID, ports: RTPPortPair, local: PlainTransport, remote: PlainRemote, audio: AudioParameters?,
+        patience: (talking: Duration, held: Duration), isProven: Bool = true, wantsKeysBySignalling: Bool = false,
+        seed: UInt64
+    ) {
+        (self.id, self.ports, self.local, self.remote, self.audio) = (id, ports, local, remote, audio)
+        self.wantsKeysBySignalling = wantsKeysBySignalling
+        (self.patience, self.isProven, self.seed) = (patience, isProven, seed)
+    }
+}
+
 /// One call's wish to enter a room.
-struct RoomJoin: Sendable {
+package struct RoomJoin: Sendable {
     let leg: LegID
     let key: RoomKey
     let profile: RoomProfile
@@ -37,8 +67,18 @@ struct RoomJoin: Sendable {
     let startedAt: Int
 }
 
-enum LoopOrder: Sendable {
+package enum LoopOrder: Sendable {
     case open(LegOpening)
+    /// A call of a phone, trunk or gateway.
+    case openPlain(PlainOpening)
+    /// Another offer of such a call was answered, by whomever: its codec, its keys, where it wants its media.
+    case changePlain(LegID, audio: AudioParameters?, remote: PlainRemote)
+    /// Such a call goes on from another loop: this one forgets it, and says so by ``LoopNews/released(_:_:)``.
+    case release(LegID)
+    /// What another loop has released.
+    case adopt(LegID, TravellingLeg)
+    /// The far end of such a call has shown that it gets what is sent to it.
+    case proven(LegID)
     /// Another offer of the call's was answered.
     case renegotiate(LegID, AudioParameters?, [VideoParameters])
     /// Pictures beside the switched one: its slots, and the calls to show there.
@@ -77,10 +117,12 @@ enum LoopOrder: Sendable {
     case stop
 }
 
-enum LoopNews: Sendable {
+package enum LoopNews: Sendable {
     case connected(LegID)
     case failed(LegID, Peer.Failure)
     case closed(LegID, Peer.Counters)
+    /// `nil`: there is no such call.
+    case released(LegID, TravellingLeg?)
     case digit(LegID, Character)
     case applicationDone(LegID, number: Int)
     /// A ``LoopOrder/join(_:)`` came to nothing.
@@ -96,14 +138,14 @@ enum LoopNews: Sendable {
 /// A lock guards the orders, taken when somebody asks for something and not per packet; news of one turn of the loop
 /// leave as one batch through a stream. The loop never waits for the reader: when that one is ``isBehind``, the loop
 /// leaves out what it can say again later, and what remains is bounded by the calls there are.
-final class LoopMailbox: Sendable {
-    struct Failure: Error, CustomStringConvertible {
+package final class LoopMailbox: Sendable {
+    package struct Failure: Error, CustomStringConvertible {
         let errno: CInt
-        var description: String { unsafe "cannot start a media loop: \(String(cString: strerror(errno)))" }
+        package var description: String { unsafe "cannot start a media loop: \(String(cString: strerror(errno)))" }
     }
 
     /// Counted by the loop's thread, read by the metrics.
-    let counters = LoopCounters()
+    package let counters = LoopCounters()
     let wakeDescriptor: CInt
 
     private let orders = Mutex<[LoopOrder]>([])
@@ -122,7 +164,7 @@ final class LoopMailbox: Sendable {
 
     // MARK: The signalling side
 
-    func send(_ order: LoopOrder) {
+    package func send(_ order: LoopOrder) {
         let isFirst = orders.withLock { orders in
             orders.append(order)
             return orders.count == 1
@@ -133,7 +175,7 @@ final class LoopMailbox: Sendable {
     }
 
     /// Hands over the news, turn by turn, until the loop has ended.
-    func forEachBatch(_ body: ([LoopNews]) async -> Void) async {
+    package func forEachBatch(_ body: ([LoopNews]) async -> Void) async {
         for await batch in news {
             await body(batch)
             unread.wrappingSubtract(batch.count, ordering: .relaxed)
@@ -179,24 +221,24 @@ final class LoopMailbox: Sendable {
 }
 
 /// Counters of one loop: written by its thread alone, read by anybody.
-final class LoopCounters: Sendable {
-    let datagrams = Counter()
-    let strangers = Counter()
-    let ticks = Counter()
-    let lateTicks = Counter()
-    let worstLateness = Counter()
-    let tickCost = Counter()
+package final class LoopCounters: Sendable {
+    package let datagrams = Counter()
+    package let strangers = Counter()
+    package let ticks = Counter()
+    package let lateTicks = Counter()
+    package let worstLateness = Counter()
+    package let tickCost = Counter()
     /// Calls whose media this loop holds, and the addresses it knows them by; both 0 when nobody is there.
-    let legs = Counter()
-    let routes = Counter()
+    package let legs = Counter()
+    package let routes = Counter()
     /// Datagrams the kernel did not take.
-    let unsent = Counter()
+    package let unsent = Counter()
     // Of pictures, brought up to date once a second.
-    let forwarded = Counter()
-    let repeated = Counter()
-    let switches = Counter()
-    let broken = Counter()
-    let keyFrameRequests = Counter()
+    package let forwarded = Counter()
+    package let repeated = Counter()
+    package let switches = Counter()
+    package let broken = Counter()
+    package let keyFrameRequests = Counter()
 
     func noteTick(lateness: Int64) {
         ticks += 1
@@ -208,10 +250,10 @@ final class LoopCounters: Sendable {
 }
 
 /// A number one thread adds to and others read.
-final class Counter: Sendable {
+package final class Counter: Sendable {
     private let storage = Atomic<Int>(0)
 
-    var value: Int { storage.load(ordering: .relaxed) }
+    package var value: Int { storage.load(ordering: .relaxed) }
 
     func set(_ value: Int) { storage.store(value, ordering: .relaxed) }
 

@@ -26,6 +26,11 @@ final class MediaLoop {
     private var legs: [LegID: MediaLeg] = [:]
     private var routes: [Path: MediaLeg] = [:]
     private var unvalidated: [String: MediaLeg] = [:]
+    /// Calls with sockets of their own, by each of their descriptors.
+    private var ownSockets: [CInt: MediaLeg] = [:]
+    private var ports: [LegID: RTPPortPair] = [:]
+    private let reader = DatagramReader()
+    private let writer = DatagramWriter()
     private var rooms: [RoomKey: RoomEngine] = [:]
     private var solos: [LegID: (call: SoloCall, number: Int)] = [:]
     /// Both calls of a pair lead to it.
@@ -61,7 +66,10 @@ final class MediaLoop {
         self.poll = poll
         self.sounds = sounds
         schedule = TickSchedule(startingAt: MonotonicClock.now)
-        egress = Egress(sockets: sockets.count, capacity: 512) { index, batch in sockets[index].send(batch) }
+        egress = Egress(
+            sockets: sockets.count, capacity: 512, ownCapacity: 256,
+            flush: { index, batch in sockets[index].send(batch) },
+            flushOwn: { [writer] batch, numbers in writer.send(batch, over: numbers) })
     }
 
     /// Runs until the mailbox says stop. Never waits anywhere but in `epoll_wait`.
@@ -74,6 +82,8 @@ final class MediaLoop {
                     mailbox.clearWake()
                 } else if let socket = sockets.firstIndex(where: { $0.descriptor == descriptor }) {
                     receive(on: socket)
+                } else {
+                    receive(onOwn: descriptor)
                 }
             }
             isRunning = obeyOrders()
@@ -93,8 +103,8 @@ final class MediaLoop {
 
     private func count() {
         mailbox.counters.legs.set(legs.count)
-        mailbox.counters.routes.set(routes.count)
-        mailbox.counters.unsent.set(sockets.reduce(0) { $0 &+ $1.sendFailures })
+        mailbox.counters.routes.set(routes.count + ownSockets.count)
+        mailbox.counters.unsent.set(sockets.reduce(writer.failures) { $0 &+ $1.sendFailures })
     }
 
     /// Once a second, as every call is asked.
@@ -115,7 +125,22 @@ final class MediaLoop {
     private func receive(on index: Int) {
         let now = MonotonicClock.now
         sockets[index].receive { datagram, count, source in
-            route(&datagram, count: count, over: Path(socket: UInt8(index), remote: source), at: now)
+            route(&datagram, count: count, over: Path(socket: UInt32(index), remote: source), at: now)
+        }
+        egress.flush()
+    }
+
+    /// A call's own socket: whatever comes is for this call, and it says itself whom it believes.
+    private func receive(onOwn descriptor: CInt) {
+        let now = MonotonicClock.now
+        let number = RTPPortPair.number(of: descriptor)
+        reader.read(from: descriptor, most: Self.mostPerCall) { datagram, count, source in
+            mailbox.counters.datagrams += 1
+            guard let leg = ownSockets[descriptor] else { return }
+            leg.receive(
+                &datagram, count: count, over: Path(socket: number, remote: source), at: now, events: &events,
+                facts: &facts)
+            if !events.isEmpty || !facts.isEmpty { settle(leg) }
         }
         egress.flush()
     }
@@ -174,6 +199,8 @@ final class MediaLoop {
     /// Browsers send tones of 40 ms and more, 30 ms and more apart.
     private static let shortestKey: Duration = .milliseconds(50)
     private static let keyBurst: Duration = .seconds(1)
+    /// Four seconds of a call's packets: whoever floods one call's port holds up no other call.
+    private static let mostPerCall = 200
 
     // MARK: Ticks
 
@@ -234,6 +261,11 @@ final class MediaLoop {
         for order in mailbox.takeOrders() {
             switch order {
             case .open(let opening): open(opening, at: now)
+            case .openPlain(let opening): open(opening, at: now)
+            case .changePlain(let id, let audio, let remote): change(id, audio, remote, at: now)
+            case .proven(let id): legs[id]?.peer.isProven = true
+            case .release(let id): release(id, at: now)
+            case .adopt(let id, let travelling): adopt(id, travelling, at: now)
             case .renegotiate(let id, let audio, let videos): renegotiate(id, audio, videos, at: now)
             case .view(let id, let wishes): view(id, wishes, at: now)
             case .refreshVideo(let id): refreshVideo(of: id, at: now)
@@ -290,6 +322,66 @@ final class MediaLoop {
         unvalidated[opening.local.ufrag] = leg
     }
 
+    private func open(_ opening: PlainOpening, at now: Instant) {
+        if legs[opening.id] != nil { forget(opening.id, at: now) }
+        let (rtp, rtcp) = (opening.ports.rtpDescriptor, opening.ports.rtcpDescriptor)
+        guard
+            let peer = try? Peer(
+                plain: opening.local, remote: opening.remote, egress: egress,
+                rtpSocket: Int(RTPPortPair.number(of: rtp)), rtcpSocket: Int(RTPPortPair.number(of: rtcp)), at: now)
+        else { return mailbox.post(.failed(opening.id, .handshake("no keys for SRTP"))) }
+        (peer.patience, peer.heldPatience) = opening.patience
+        peer.isProven = opening.isProven
+        let leg = MediaLeg(
+            id: opening.id.rawValue, peer: peer, audio: opening.audio, scratch: scratch, clock: wallClock,
+            seed: opening.seed, at: now)
+        leg.wantsKeysBySignalling = opening.wantsKeysBySignalling
+        take(opening.id, leg, opening.ports)
+    }
+
+    private func take(_ id: LegID, _ leg: MediaLeg, _ pair: RTPPortPair) {
+        legs[id] = leg
+        lobby[id] = leg
+        ports[id] = pair
+        for descriptor in [pair.rtpDescriptor, pair.rtcpDescriptor] {
+            ownSockets[descriptor] = leg
+            try? poll.watch(descriptor)
+        }
+        rest(leg)
+    }
+
+    /// What is still in its sockets waits for the next loop.
+    private func release(_ id: LegID, at now: Instant) {
+        leave(id, at: now)
+        guard let pair = ports[id], let leg = legs.removeValue(forKey: id) else {
+            return mailbox.post(.released(id, nil))
+        }
+        lobby[id] = nil
+        nextDigits[id] = nil
+        held.remove(id)
+        closePorts(of: id)
+        mailbox.post(.released(id, TravellingLeg(leg, pair)))
+    }
+
+    private func adopt(_ id: LegID, _ travelling: TravellingLeg, at now: Instant) {
+        travelling.leg.move(to: egress, scratch: scratch, at: now)
+        take(id, travelling.leg, travelling.ports)
+    }
+
+    private func change(_ id: LegID, _ audio: AudioParameters?, _ remote: PlainRemote, at now: Instant) {
+        guard let leg = legs[id] else { return }
+        guard (try? leg.peer.renegotiate(remote, at: now)) != nil else {
+            return mailbox.post(.failed(id, .handshake("no keys for SRTP")))
+        }
+        renegotiate(id, audio, [], at: now)
+        rest(leg)
+    }
+
+    /// Silence ends no call that is on hold, or whose far end was told not to send.
+    private func rest(_ leg: MediaLeg) {
+        leg.peer.isHeld = held.contains(LegID(leg.id)) || leg.audio?.direction.receives != true
+    }
+
     /// Does something to a room, and passes on what follows.
     private func change(_ key: RoomKey, _ body: (RoomEngine) -> Void) {
         guard let room = rooms[key] else { return }
@@ -338,9 +430,14 @@ final class MediaLoop {
     }
 
     private func close(_ id: LegID) {
-        let now = MonotonicClock.now
+        mailbox.post(.closed(id, forget(id, at: MonotonicClock.now) ?? Peer.Counters()))
+    }
+
+    /// - Returns: What the call's peer counted; `nil` when there is no such call.
+    @discardableResult
+    private func forget(_ id: LegID, at now: Instant) -> Peer.Counters? {
         leave(id, at: now)
-        guard let leg = legs.removeValue(forKey: id) else { return mailbox.post(.closed(id, Peer.Counters())) }
+        guard let leg = legs.removeValue(forKey: id) else { return nil }
         if let counters = leg.video?.counters { pastPictures.add(counters) }
         leg.close(at: now)
         lobby[id] = nil
@@ -348,7 +445,18 @@ final class MediaLoop {
         held.remove(id)
         unvalidated[leg.peer.local.ufrag] = nil
         for path in leg.peer.ice.paths where routes[path] === leg { routes[path] = nil }
-        mailbox.post(.closed(id, leg.peer.counters))
+        closePorts(of: id)
+        return leg.peer.counters
+    }
+
+    /// Its goodbye leaves first: the next call that opens a socket may get the same descriptor.
+    private func closePorts(of id: LegID) {
+        guard let pair = ports.removeValue(forKey: id) else { return }
+        egress.flushOwnSockets()
+        for descriptor in [pair.rtpDescriptor, pair.rtcpDescriptor] {
+            poll.forget(descriptor)
+            ownSockets[descriptor] = nil
+        }
     }
 
     private func play(_ program: SoloCall.Program, _ number: Int, to id: LegID, at now: Instant) {
@@ -383,6 +491,7 @@ final class MediaLoop {
     private func hold(_ id: LegID, _ isHeld: Bool, at now: Instant) {
         guard let leg = legs[id] else { return }
         if isHeld { held.insert(id) } else { held.remove(id) }
+        rest(leg)
         pairs[id]?.hold(leg, isHeld, at: now)
         guard let room = room(of: id) else { return }
         room.hold(leg, isHeld, at: now)

@@ -1,24 +1,24 @@
 import CLinux
-import Conference
+package import Conference
 import Engine
 import Glibc
-import Logging
-import Native
-import RTC
+package import Logging
+package import Native
+package import RTC
 import Wire
 
 /// Starts one media thread per loop and ends them again.
-enum MediaThreads {
-    struct Failure: Error, CustomStringConvertible {
-        let description: String
+package enum MediaThreads {
+    package struct Failure: Error, CustomStringConvertible {
+        package let description: String
     }
 
-    struct Running: Sendable {
-        let mailboxes: [LoopMailbox]
+    package struct Running: Sendable {
+        package let mailboxes: [LoopMailbox]
         /// What each loop's answers advertise.
-        let candidates: [[LocalTransport.Candidate]]
+        package let candidates: [[LocalTransport.Candidate]]
 
-        func stop() { for mailbox in mailboxes { mailbox.send(.stop) } }
+        package func stop() { for mailbox in mailboxes { mailbox.send(.stop) } }
     }
 
     /// - Parameters:
@@ -26,7 +26,7 @@ enum MediaThreads {
     ///   - advertised: What to say instead of a bound address (a mapped one), by local literal.
     ///   - sounds: What rooms play without being told.
     ///   - firstPort: Of the first loop; each further one takes the next. 0 lets the kernel choose.
-    static func start(
+    package static func start(
         count: Int, addresses: [String], advertised: [String: String], firstPort: UInt16, identity: Identity,
         sounds: [SoundName: Native.Sound], log: Logger
     ) throws -> Running {

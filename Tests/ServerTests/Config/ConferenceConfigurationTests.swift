@@ -157,7 +157,7 @@ struct ConferenceConfigurationTests {
         #expect(profiles.keys.sorted() == ["none", "p"])
         let profile = try #require(profiles["p"])
         #expect(profile.controls(named: profile.callerControls).map(\.digits) == ["##"])
-        #expect(profiles["none"]?.controls(named: "default").map(\.digits) == ["1", "*0"])
+        #expect(profiles["none"]?.controls(named: "default").map(\.digits) == ["1", "*0", "*9"])
         for profile in profiles.values { #expect(profile.policy.requirement(for: .kick(.all)) == .nobody) }
     }
 

@@ -1,4 +1,5 @@
 import Calls
+import SIP
 import Server
 import Testing
 
@@ -41,6 +42,29 @@ struct ShippedTreeTests {
         #expect(one.outboundCodecs == other.outboundCodecs)
         #expect(one.inboundCodecs == other.inboundCodecs)
         #expect(shipped.verto.detachTimeout == builtIn.verto.detachTimeout)
+    }
+
+    @Test func sayTheSameOfPhones() throws {
+        #expect(shipped.sip.settings == builtIn.sip.settings)
+        #expect(shipped.sip.tls == builtIn.sip.tls)
+        let sip = shipped.sip.settings
+        #expect(sip.profiles.map(\.name).sorted() == ["external", "internal"])
+        #expect(sip.profiles.flatMap(\.gateways).isEmpty)
+        let inside = try #require(sip.profile("internal"))
+        #expect(inside.authenticatesCalls && inside.registers)
+        #expect(inside.permitsCalls(from: try address("127.0.0.1", 0)) == false)
+        let outside = try #require(sip.profile("external"))
+        #expect(!outside.authenticatesCalls && !outside.registers && !outside.transfersAllowed)
+    }
+
+    /// Who calls without a password reaches nobody but the echo, and no gateway.
+    @Test(arguments: ["9196", "3000", "1000", "moderator", "0301234567", "9197"])
+    func strangersGetNowhere(destination: String) {
+        for tree in [shipped, builtIn] {
+            let call = CallAttributes(destinationNumber: destination, domain: "example.com")
+            let applications = tree.dialplan.route(call, in: "public").applications.map(\.name)
+            #expect(applications == (destination == "9196" ? ["answer", "echo"] : []))
+        }
     }
 
     @Test func sayTheSameOfRooms() {
@@ -99,6 +123,7 @@ struct ShippedTreeTests {
         #expect(user.isSet("moderator") == row.isModerator)
         #expect(user.allowedMethods.allows(row.method) == row.allowed)
         #expect(user.context == "default")
+        #expect(user.mayUseSIP == (row.user != "dashboard"))
     }
 
     @Test func opensWatchingToTheDashboardOnly() throws {

@@ -9,9 +9,20 @@ enum VanillaTree {
         "fs/autoload_configs/switch.conf.xml": core,
         "fs/autoload_configs/acl.conf.xml": """
         <configuration name="acl.conf">
-          <network-lists><list name="lan" default="allow"><node type="deny" cidr="192.168.42.0/24"/></list></network-lists>
+          <network-lists>
+            <list name="lan" default="allow">
+              <node type="deny" cidr="192.168.42.0/24"/>
+              <node type="allow" cidr="192.168.42.42/32"/>
+            </list>
+            <list name="domains" default="deny"><node type="allow" domain="$${domain}"/></list>
+          </network-lists>
         </configuration>
         """,
+        "fs/autoload_configs/sofia.conf.xml": sofia,
+        "fs/sip_profiles/internal.xml": internalProfile,
+        "fs/sip_profiles/internal-ipv6.xml": internalIPv6Profile,
+        "fs/sip_profiles/external.xml": externalProfile,
+        "fs/sip_profiles/external/example.xml": gateway,
         // Not XML as strict readers see it; it belongs to a module we do not have.
         "fs/autoload_configs/sloppy.conf.xml":
             #"<configuration name="sloppy.conf"><param name="q" value="a&b"/></configuration>"#,
@@ -54,6 +65,140 @@ enum VanillaTree {
         </document>
         """
 
+    static let sofia = """
+        <configuration name="sofia.conf" description="sofia Endpoint">
+          <global_settings>
+            <param name="log-level" value="0"/>
+            <param name="debug-presence" value="0"/>
+          </global_settings>
+          <profiles>
+            <X-PRE-PROCESS cmd="include" data="../sip_profiles/*.xml"/>
+          </profiles>
+        </configuration>
+        """
+
+    /// The parameters that all profiles of the shipped tree have, most of which only FreeSWITCH knows.
+    private static func common(_ name: String) -> String {
+        """
+        <param name="debug" value="0"/>
+        <param name="sip-trace" value="no"/>
+        <param name="sip-capture" value="no"/>
+        <param name="rfc2833-pt" value="101"/>
+        <param name="dialplan" value="XML"/>
+        <param name="context" value="public"/>
+        <param name="dtmf-duration" value="2000"/>
+        <param name="inbound-codec-prefs" value="$${global_codec_prefs}"/>
+        <param name="outbound-codec-prefs" value="$${outbound_codec_prefs}"/>
+        <param name="hold-music" value="$${hold_music}"/>
+        <param name="rtp-timer-name" value="soft"/>
+        <param name="manage-presence" value="false"/>
+        <param name="inbound-codec-negotiation" value="generous"/>
+        <param name="nonce-ttl" value="60"/>
+        <param name="inbound-late-negotiation" value="true"/>
+        <param name="inbound-zrtp-passthru" value="true"/>
+        <param name="rtp-timeout-sec" value="300"/>
+        <param name="rtp-hold-timeout-sec" value="1800"/>
+        <param name="tls" value="$${\(name)_ssl_enable}"/>
+        <param name="tls-only" value="false"/>
+        <param name="tls-bind-params" value="transport=tls"/>
+        <param name="tls-sip-port" value="$${\(name)_tls_port}"/>
+        <param name="tls-passphrase" value=""/>
+        <param name="tls-verify-date" value="true"/>
+        <param name="tls-verify-policy" value="none"/>
+        <param name="tls-verify-depth" value="2"/>
+        <param name="tls-verify-in-subjects" value=""/>
+        <param name="tls-version" value="$${sip_tls_version}"/>
+        """
+    }
+
+    static let internalProfile = """
+        <profile name="internal">
+          <aliases><!-- <alias name="default"/> --></aliases>
+          <gateways></gateways>
+          <domains><domain name="all" alias="true" parse="false"/></domains>
+          <settings>
+            \(common("internal"))
+            <param name="watchdog-enabled" value="no"/>
+            <param name="watchdog-step-timeout" value="30000"/>
+            <param name="log-auth-failures" value="false"/>
+            <param name="forward-unsolicited-mwi-notify" value="false"/>
+            <param name="sip-port" value="$${internal_sip_port}"/>
+            <param name="rtp-ip" value="$${local_ip_v4}"/>
+            <param name="sip-ip" value="$${local_ip_v4}"/>
+            <param name="apply-nat-acl" value="nat.auto"/>
+            <param name="apply-inbound-acl" value="domains"/>
+            <param name="local-network-acl" value="localnet.auto"/>
+            <param name="record-path" value="$${recordings_dir}"/>
+            <param name="presence-hosts" value="$${domain},$${local_ip_v4}"/>
+            <param name="auth-calls" value="$${internal_auth_calls}"/>
+            <param name="inbound-reg-force-matching-username" value="true"/>
+            <param name="auth-all-packets" value="false"/>
+            <param name="ext-rtp-ip" value="$${external_rtp_ip}"/>
+            <param name="ext-sip-ip" value="$${external_sip_ip}"/>
+            <param name="force-register-domain" value="$${domain}"/>
+            <param name="force-subscription-domain" value="$${domain}"/>
+            <param name="force-register-db-domain" value="$${domain}"/>
+            <param name="ws-binding" value=":5066"/>
+            <param name="wss-binding" value=":7443"/>
+            <param name="challenge-realm" value="auto_from"/>
+          </settings>
+        </profile>
+        """
+
+    static let internalIPv6Profile = """
+        <profile name="internal-ipv6">
+          <settings>
+            \(common("internal"))
+            <param name="sip-port" value="$${internal_sip_port}"/>
+            <param name="rtp-ip" value="$${local_ip_v6}"/>
+            <param name="sip-ip" value="$${local_ip_v6}"/>
+            <param name="apply-inbound-acl" value="domains"/>
+            <param name="auth-calls" value="$${internal_auth_calls}"/>
+          </settings>
+        </profile>
+        """
+
+    static let externalProfile = """
+        <profile name="external">
+          <gateways>
+            <X-PRE-PROCESS cmd="include" data="external/*.xml"/>
+          </gateways>
+          <aliases/>
+          <domains><domain name="all" alias="false" parse="true"/></domains>
+          <settings>
+            \(common("external"))
+            <param name="sip-port" value="$${external_sip_port}"/>
+            <param name="local-network-acl" value="localnet.auto"/>
+            <param name="auth-calls" value="false"/>
+            <param name="rtp-ip" value="$${local_ip_v4}"/>
+            <param name="sip-ip" value="$${local_ip_v4}"/>
+            <param name="ext-rtp-ip" value="auto-nat"/>
+            <param name="ext-sip-ip" value="auto-nat"/>
+          </settings>
+        </profile>
+        """
+
+    static let gateway = """
+        <include>
+          <gateway name="itsp">
+            <param name="username" value="cluecon"/>
+            <param name="realm" value="asterlink.com"/>
+            <param name="password" value="2007"/>
+            <param name="from-domain" value="asterlink.com"/>
+            <param name="expire-seconds" value="60"/>
+            <param name="register" value="true"/>
+            <param name="retry-seconds" value="30"/>
+            <param name="caller-id-in-from" value="false"/>
+            <param name="contact-params" value="tport=tcp"/>
+            <param name="ping" value="25"/>
+            <variables>
+              <variable name="inbound_var_name" value="foo" direction="inbound"/>
+              <variable name="both_var_name" value="baz"/>
+            </variables>
+          </gateway>
+        </include>
+        """
+
     static let vars = """
         <include>
           <X-PRE-PROCESS cmd="set" data="default_password=1234"/>
@@ -67,6 +212,16 @@ enum VanillaTree {
           <X-PRE-PROCESS cmd="set" data="global_codec_prefs=OPUS,G722,PCMU,PCMA,H264,VP8"/>
           <X-PRE-PROCESS cmd="stun-set" data="external_rtp_ip=stun:stun.freeswitch.org"/>
           <X-PRE-PROCESS cmd="stun-set" data="external_sip_ip=stun:stun.freeswitch.org"/>
+          <X-PRE-PROCESS cmd="set" data="outbound_codec_prefs=OPUS,G722,PCMU,H264,VP8"/>
+          <X-PRE-PROCESS cmd="set" data="sip_tls_version=tlsv1,tlsv1.1,tlsv1.2"/>
+          <X-PRE-PROCESS cmd="set" data="internal_auth_calls=true"/>
+          <X-PRE-PROCESS cmd="set" data="internal_sip_port=5060"/>
+          <X-PRE-PROCESS cmd="set" data="internal_tls_port=5061"/>
+          <X-PRE-PROCESS cmd="set" data="internal_ssl_enable=false"/>
+          <X-PRE-PROCESS cmd="set" data="external_auth_calls=false"/>
+          <X-PRE-PROCESS cmd="set" data="external_sip_port=5080"/>
+          <X-PRE-PROCESS cmd="set" data="external_tls_port=5081"/>
+          <X-PRE-PROCESS cmd="set" data="external_ssl_enable=false"/>
           <X-PRE-PROCESS cmd="set" data="unroll_loops=true"/>
           <X-PRE-PROCESS cmd="set" data="outbound_caller_name=FreeSWITCH"/>
           <X-PRE-PROCESS cmd="set" data="outbound_caller_id=0000000000"/>

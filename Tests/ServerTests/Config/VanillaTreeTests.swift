@@ -1,5 +1,6 @@
 import Calls
 import Conference
+import SIP
 import Server
 import Testing
 import Wire
@@ -61,6 +62,38 @@ struct VanillaTreeTests {
         #expect(configuration.limits.legs == 1_000)
     }
 
+    @Test func loadsTheSIPProfiles() throws {
+        let sip = configuration.sip.settings
+        #expect(sip.profiles.map(\.name) == ["external", "internal-ipv6", "internal"])
+        let inside = try #require(sip.profile("internal"))
+        #expect(
+            inside.listens.map { "\($0.transport.rawValue) \($0.address)" }
+                == ["UDP 192.0.2.10:5060", "TCP 192.0.2.10:5060"])
+        #expect(inside.authenticatesCalls && !inside.logsAuthenticationFailures)
+        #expect(inside.inboundACL.map(\.name) == ["domains"])
+        #expect(inside.permitsCalls(from: try address("192.0.2.99", 0)) == true)
+        #expect(inside.permitsCalls(from: try address("198.51.100.99", 0)) == false)
+        #expect(inside.forcedDomain == "192.0.2.10")
+        #expect(inside.inboundCodecs == ["OPUS", "G722", "PCMU", "PCMA"])
+        #expect(inside.outboundCodecs == ["OPUS", "G722", "PCMU"])
+        #expect(inside.advertisedSIP == nil && inside.advertisedRTP == nil)
+        let six = try #require(sip.profile("internal-ipv6"))
+        #expect(six.listens.map(\.address.description) == ["[2001:db8::10]:5060", "[2001:db8::10]:5060"])
+        let outside = try #require(sip.profile("external"))
+        #expect(!outside.authenticatesCalls)
+        let gateway = try #require(outside.gateways.first)
+        #expect(gateway.name == "itsp" && gateway.username == "cluecon" && gateway.registers)
+        #expect(gateway.effectiveProxy == "asterlink.com" && gateway.contactParameters == "tport=tcp")
+        #expect(gateway.variables.map(\.direction) == [.inbound, .both])
+    }
+
+    /// A file of ours is not one that may be broken.
+    @Test func aBrokenProfileIsAMistake() {
+        var files = VanillaTree.files
+        files["fs/sip_profiles/internal.xml"] = "<profile name=\"internal\"><settings></profile>"
+        #expect(throws: ConfigurationError.self) { try Configuration.load(from: "fs", files: MemoryFiles(files)) }
+    }
+
     typealias Row = (destination: String, variables: [String: String], applications: [String])
 
     /// The log and the sleep come from `default_password` being 1234, as in FreeSWITCH.
@@ -98,11 +131,10 @@ struct VanillaTreeTests {
     @Test(arguments: [
         "fs/freeswitch.xml:12: warning: section 'chatplan' has no effect",
         "fs/freeswitch.xml:18: warning: section 'languages' has no effect",
-        "fs/autoload_configs/acl.conf.xml:1: warning: configuration 'acl.conf' has no effect",
+        "fs/autoload_configs/sofia.conf.xml:2: warning: sofia.conf: debug-presence has no effect",
+        "fs/sip_profiles/external.xml:41: warning: ext-rtp-ip: 'auto-nat' is not looked up; give the address",
         "fs/autoload_configs/verto.conf.xml:20: warning: verto parameter 'local-network' has no effect",
         "fs/autoload_configs/verto.conf.xml:21: warning: codec 'h264' is not supported and left out",
-        "fs/dialplan/default.xml:7: warning: application 'deflect' is not supported: a call that comes to it ends with FACILITY_NOT_IMPLEMENTED",
-        "fs/directory/default/brian.xml:1: warning: user attribute 'cidr' has no effect",
         "fs/directory/default/1000.xml:2: warning: users have the password 1234, which everybody tries first",
     ])
     func listsWhatItDoesNotSupport(warning: String) {
@@ -117,7 +149,8 @@ struct VanillaTreeTests {
         "conditions on the time",
         "video-mode: pictures are forwarded", "conference parameter 'video-fps'", "conference flag 'mute-detect'",
         "directory parameter 'vm-password'",
-        "sloppy", "external_rtp_ip", "<advertise>",
+        "sloppy", "external_rtp_ip", "<advertise>", "SIP profile 'internal':", "SIP profile 'external':",
+        "tls-verify-policy", "codec 'H264'", "ext-sip-ip",
     ])
     func listsEachThingOnce(thing: String) {
         #expect(warnings.count { $0.contains(thing) } == 1, "\(warnings.filter { $0.contains(thing) })")

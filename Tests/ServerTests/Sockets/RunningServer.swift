@@ -62,6 +62,7 @@ struct RunningServer: Sendable {
         options.data = data
         options.https = "127.0.0.1:0"
         options.isOnlyHTTPS = true
+        options.isWithoutSIP = true
         options.mediaAddresses = ["127.0.0.1"]
         options.mediaPort = 0
         options.logLevel = "critical"
