@@ -2,7 +2,7 @@
 # What tools/run and tools/test share: finding Swift, and installing Debian packages. Sourced, not run.
 
 # Debian packages that building Parley needs.
-build_packages=(libssl-dev libsrtp2-dev libopus-dev libvpx-dev libspeexdsp-dev libsqlite3-dev pkg-config)
+build_packages=(libssl-dev libsrtp2-dev libopus-dev libvpx-dev libspeexdsp-dev libspandsp-dev libsqlite3-dev pkg-config)
 
 say() { printf '%s\n' "$*" >&2; }
 

@@ -1,6 +1,6 @@
 """Reads what a test runner left and prints "passed failed skipped".
 
-Usage: tally.py swift|budgets|node|browser STATUS LOG [XUNIT]
+Usage: tally.py swift|server|budgets|node|browser|sip STATUS LOG [XUNIT]
 
 A runner that ends badly without having said which test failed counts as one failure, so that nothing is lost when it
 crashes or never starts.
@@ -39,7 +39,7 @@ def node_counts(log, _):
 
 
 def browser_counts(log, _):
-    """The closing line of Tests/Browser/run.py."""
+    """The closing line of Tests/Browser/run.py and Tests/SIP/run.py."""
     closing = re.findall(r"^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?\s*$", log, re.MULTILINE)
     return tuple(int(count or 0) for count in closing[-1]) if closing else (0, 0, 0)
 
@@ -47,7 +47,10 @@ def browser_counts(log, _):
 def main(runner, status, log_path, xunit=None):
     log = Path(log_path)
     text = log.read_text(errors="replace") if log.exists() else ""
-    read = {"swift": swift_counts, "budgets": budgets_counts, "node": node_counts, "browser": browser_counts}[runner]
+    read = {
+        "swift": swift_counts, "server": swift_counts, "budgets": budgets_counts, "node": node_counts,
+        "browser": browser_counts, "sip": browser_counts,
+    }[runner]
     passed, failed, skipped = read(text, xunit)
     if int(status) != 0 and failed == 0:
         failed = 1

@@ -1,0 +1,1 @@
+"""The tests, by who is at the other end of the line."""
