@@ -3,6 +3,7 @@ import Glibc
 import NIOCore
 import NIOPosix
 import NIOSSL
+import RTC
 import Wire
 
 /// Puts a conference server under load and measures what members hear and dashboards see.
@@ -10,7 +11,7 @@ import Wire
 struct ParleyLoad: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "parley-load",
-        abstract: "Joins thousands of headless Verto members to rooms and measures sound, pictures, rows, CPU, memory.",
+        abstract: "Joins thousands of headless members to rooms and measures sound, pictures, rows, CPU, memory.",
         discussion: """
             Example: 200 members in room 3500, two of them talking, ten dashboards:
               parley-load --url wss://localhost:8082/ --insecure --login 1000 --password 1234 \\
@@ -19,10 +20,32 @@ struct ParleyLoad: ParsableCommand {
             30 members with cameras who speak in turns, and one dashboard that sees the video floor move:
               parley-load --url wss://localhost:8082/ --insecure --login 1000 --password 1234 \\
                 --room 3500 --members 30 --talkers 0 --pattern turns --levels --video 640x360 --dashboards 1
+            50 telephones in room 3500, as callers of a trunk that the server trusts:
+              parley-load --sip 127.0.0.1:5080 --phones pcmu --room 3500 --members 50 --talkers 3
+            20 calls between PCMU and Opus; the server's dialplan sends opus-N back to N at this port:
+              parley-load --sip 127.0.0.1:5080 --phones pcmu --pairs opus --phone-port 5090 --members 20
             """)
 
     @Option(help: "Where the server is: ws:// or wss://host:port/.")
-    var url: String
+    var url: String?
+
+    @Option(help: "Members are phones that talk this codec: \(AudioCodec.allValueStrings.joined(separator: ", ")).")
+    var phones: AudioCodec?
+
+    @Option(
+        help: """
+            Each member calls CODEC-N instead of a room, and the server calls N at --phone-port, a phone of this codec.
+            """)
+    var pairs: AudioCodec?
+
+    @Option(help: "Where the server listens for SIP over UDP: address:port.")
+    var sip: String?
+
+    @Option(help: "The phones' own address.")
+    var phoneIp = "127.0.0.1"
+
+    @Option(help: "The phones' own SIP port (default: a free one).")
+    var phonePort = 0
 
     @Flag(help: "Accept any certificate.")
     var insecure = false
@@ -113,7 +136,7 @@ struct ParleyLoad: ParsableCommand {
         let mailbox = MediaMailbox()
         let conductor = Conductor(plan: plan, tls: try tls(), loop: loop, mailbox: mailbox, finished: finished)
         MediaThread.start(
-            mailbox: mailbox, sendsLevels: plan.sendsLevels, video: plan.video?.size, isRealtime: plan.isRealtime
+            plan: plan.media, mailbox: mailbox, isRealtime: plan.isRealtime
         ) {
             loop.execute { conductor.assumeIsolated { $0.readNews() } }
         }
@@ -125,10 +148,11 @@ struct ParleyLoad: ParsableCommand {
     }
 
     private func plan() throws -> Plan {
-        guard let endpoint = Endpoint(url, isLax: insecure) else {
+        let phones = try phonePlan()
+        guard let endpoint = Endpoint(phones == nil ? url ?? "" : "ws://localhost/", isLax: insecure) else {
             throw ValidationError("--url is no ws:// or wss:// address")
         }
-        let accounts = try accounts()
+        let accounts = phones == nil ? try accounts() : [Plan.Account(login: "", password: "")]
         guard members >= 1, (0...members).contains(talkers), dashboards >= 0, duration > 0, joinRate > 0 else {
             throw ValidationError("counts must be positive, and there cannot be more talkers than members")
         }
@@ -139,11 +163,35 @@ struct ParleyLoad: ParsableCommand {
             throw ValidationError("--pattern turns goes with --talkers 0: nobody talks all the time")
         }
         return Plan(
-            endpoint: endpoint, domain: domain, accounts: accounts,
+            endpoint: endpoint, phones: phones, domain: domain, accounts: accounts,
             dashboardAccount: try dashboardAccount() ?? accounts[0], rooms: try roomNames(), membersPerRoom: members,
             talkersPerRoom: talkers, pattern: pattern, sendsLevels: levels, hasMarker: marker, video: try videoPlan(),
             dashboards: dashboards, membersWatch: membersWatch, seconds: duration, joinRate: joinRate,
             serverPID: serverPid, isRealtime: realtime, jsonPath: json)
+    }
+
+    private func phonePlan() throws -> PhonePlan? {
+        guard let phones else {
+            guard pairs == nil, sip == nil else { throw ValidationError("--pairs and --sip go with --phones") }
+            return nil
+        }
+        guard let server = sip.flatMap(Self.address), TransportAddress(ip: phoneIp, port: 0) != nil else {
+            throw ValidationError("--phones needs --sip and an address with a port")
+        }
+        guard video == nil, !levels, !marker, dashboards == 0, !membersWatch, url == nil else {
+            throw ValidationError("phones have no pictures, no levels, no marker and no dashboards")
+        }
+        guard pattern != .dtx || phones == .opus else { throw ValidationError("only Opus has --pattern dtx") }
+        return PhonePlan(codec: phones, farCodec: pairs, server: server, localIP: phoneIp, localPort: phonePort)
+    }
+
+    /// `192.0.2.1:5060` or `[2001:db8::1]:5060`.
+    private static func address(_ text: String) -> TransportAddress? {
+        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else {
+            return nil
+        }
+        let ip = text[..<colon]
+        return TransportAddress(ip: ip.hasPrefix("[") ? String(ip.dropFirst().dropLast()) : String(ip), port: port)
     }
 
     private func videoPlan() throws -> VideoPlan? {
@@ -191,7 +239,7 @@ struct ParleyLoad: ParsableCommand {
     }
 
     private func tls() throws -> NIOSSLContext? {
-        guard url.hasPrefix("wss://") else { return nil }
+        guard let url, url.hasPrefix("wss://") else { return nil }
         var configuration = TLSConfiguration.makeClientConfiguration()
         if insecure { configuration.certificateVerification = .none }
         return try NIOSSLContext(configuration: configuration)
@@ -215,3 +263,9 @@ struct ParleyLoad: ParsableCommand {
 
 extension Pattern: ExpressibleByArgument {}
 extension VideoSize: ExpressibleByArgument {}
+
+extension AudioCodec: ExpressibleByArgument {
+    package init?(argument: String) { self.init(name: argument) }
+
+    package static var allValueStrings: [String] { allCases.map { "\($0)" } }
+}

@@ -1,3 +1,6 @@
+import RTC
+import Wire
+
 /// What the members do who are neither talkers nor the marker.
 enum Pattern: String, CaseIterable, Sendable {
     /// Speech without end.
@@ -35,6 +38,30 @@ struct MemberPlan: Sendable {
     let isOwedSound: Bool
     /// `nil` when its call has sound only.
     let video: VideoPart?
+    /// What a phone talks; `nil` for a browser.
+    var phone: AudioCodec?
+    /// The far end of a pair: it does not call, it is called.
+    var isCalled = false
+}
+
+/// Members who are phones, and where their SIP goes.
+struct PhonePlan: Sendable {
+    let codec: AudioCodec
+    /// What those talk who are called: each member then is a pair, connected by the server. `nil`: members call a room.
+    let farCodec: AudioCodec?
+    let server: TransportAddress
+    /// Of the phones themselves.
+    let localIP: String
+    let localPort: Int
+
+    var codecs: Set<AudioCodec> { Set([codec, farCodec].compactMap(\.self)) }
+}
+
+/// What the media thread has to know before it starts.
+struct MediaPlan: Sendable {
+    let codecs: Set<AudioCodec>
+    let sendsLevels: Bool
+    let video: VideoSize?
 }
 
 /// What all members do with video.
@@ -57,7 +84,9 @@ struct Plan: Sendable {
         let password: String
     }
 
+    /// Not used when all members are phones.
     var endpoint: Endpoint
+    var phones: PhonePlan?
     var domain: String?
     var accounts: [Account]
     var dashboardAccount: Account
@@ -76,16 +105,43 @@ struct Plan: Sendable {
     var isRealtime: Bool
     var jsonPath: String?
 
+    var media: MediaPlan {
+        MediaPlan(codecs: phones?.codecs ?? [.opus], sendsLevels: sendsLevels, video: video?.size)
+    }
+
     /// All members, the rooms' in turn so that every room grows at the same pace.
     var members: [MemberPlan] {
-        (0..<membersPerRoom * rooms.count).map { index in
+        if let phones, let farCodec = phones.farCodec { return pairs(of: phones.codec, and: farCodec) }
+        return (0..<membersPerRoom * rooms.count).map { index in
             let place = index / rooms.count
             return MemberPlan(
                 index: index, room: index % rooms.count, role: role(at: place),
                 hearsMarker: hasMarker && place >= firstListener && place >= membersPerRoom - Self.markerReceivers,
-                decrypts: index.isMultiple(of: Self.sampled), isOwedSound: othersTalk(at: place),
-                video: videoPart(index, at: place))
+                decrypts: index.isMultiple(of: Self.sampled), isOwedSound: isOwedSound(at: place),
+                video: videoPart(index, at: place), phone: phones?.codec)
         }
+    }
+
+    /// Who calls, and behind it who is called; both talk.
+    private func pairs(of codec: AudioCodec, and farCodec: AudioCodec) -> [MemberPlan] {
+        (0..<membersPerRoom * rooms.count * 2).map { index in
+            let isCalled = !index.isMultiple(of: 2)
+            return MemberPlan(
+                index: index, room: index / 2 % rooms.count, role: .talker, hearsMarker: false, decrypts: false,
+                isOwedSound: true, video: nil, phone: isCalled ? farCodec : codec, isCalled: isCalled)
+        }
+    }
+
+    /// What a member calls: its room, or a number that leads to the far end of its pair.
+    func number(of member: MemberPlan) -> String {
+        guard let farCodec = phones?.farCodec else { return rooms[member.room] }
+        return "\(farCodec)-\(member.index + 1)"
+    }
+
+    /// A telephone gets a packet in each tick, of silence too.
+    private func isOwedSound(at place: Int) -> Bool {
+        if let phones, phones.codec != .opus { return true }
+        return othersTalk(at: place)
     }
 
     /// The last who can see decode.

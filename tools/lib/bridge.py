@@ -27,6 +27,7 @@ class Bridge:
         conf = self.folder / "conf"
         shutil.copytree(ROOT / "conf", conf)
         replace_settings(conf / "autoload_configs/parley.conf.xml", settings or {})
+        self.adapt(conf)
         arguments = [
             PROGRAMS / "parley", "serve", "--conf", conf, "--data", self.folder / "data", "--pages", ROOT / "demo",
             "--https", "127.0.0.1:0", "--only-https", "--media-ip", "127.0.0.1", "--media-port", "0",
@@ -37,6 +38,10 @@ class Bridge:
             )
         self.url = self._wait_until_ready()
         self.domain = "127.0.0.1"
+
+    def adapt(self, conf):
+        """Changes more of the configuration: phones are left out."""
+        (conf / "autoload_configs/sofia.conf.xml").unlink()
 
     @property
     def pid(self):

@@ -6,16 +6,12 @@ from pathlib import Path
 
 
 def command(programs, bridge, *, room="3500", rooms=1, members, talkers, seconds, pattern="noise", levels=False,
-            marker=False, dashboards=0, video=None, join_rate=20, report=None):
+            marker=False, dashboards=0, video=None, phones=None, pairs=None, join_rate=20, report=None):
     """The command line of one run: `members` in each of `rooms` rooms, counted up from `room`, all with cameras of the
-    size that `video` says."""
+    size that `video` says, or phones of the codec `phones`; with `pairs` each of these is connected with a phone of that
+    codec instead. Phones need a `PhoneBridge`."""
     options = {
-        "--url": bridge.socket_url,
-        "--login": "guest",
-        "--password": bridge.password("guest"),
-        "--dashboard-login": "dashboard",
-        "--dashboard-password": bridge.password("dashboard"),
-        "--domain": bridge.domain,
+        **(_browsers(bridge) if phones is None else _phones(bridge, phones, pairs)),
         "--room": room,
         "--rooms": rooms,
         "--members": members,
@@ -32,6 +28,22 @@ def command(programs, bridge, *, room="3500", rooms=1, members, talkers, seconds
         options["--json"] = report
     flags = ["--insecure", "--levels" if levels else "--no-levels", "--marker" if marker else "--no-marker"]
     return [str(programs / "parley-load"), *(str(word) for pair in options.items() for word in pair), *flags]
+
+
+def _browsers(bridge):
+    return {
+        "--url": bridge.socket_url,
+        "--login": "guest",
+        "--password": bridge.password("guest"),
+        "--dashboard-login": "dashboard",
+        "--dashboard-password": bridge.password("dashboard"),
+        "--domain": bridge.domain,
+    }
+
+
+def _phones(bridge, codec, pairs):
+    options = {"--sip": bridge.sip_address, "--phones": codec, "--phone-port": bridge.called_port}
+    return options if pairs is None else {**options, "--pairs": pairs}
 
 
 def visit(programs, bridge, *, room, members, seconds, talkers, seed, report):
@@ -76,6 +88,7 @@ _FIGURES = {
     "key_frames": "video.packets.keyFrames.sent",
     "sent_rate": "video.packets.sentRate.p50",
     "forwarded": "video.packets.forwardedPerSecond",
+    "repeats": "sip.repeats",
     "load_late_p99": "tool.tickLatenessP99",
     "load_cpu": "tool.cpuPercent",
 }

@@ -9,13 +9,15 @@ final class LineSocket {
     let localPort: UInt16
     private let isIPv6: Bool
 
-    /// Unconnected, on a port of the kernel's choice; `nil` when there are no descriptors or ports left.
-    init?(isIPv6: Bool) {
+    /// Unconnected; `nil` when the port is taken, or there are no descriptors or ports left.
+    ///
+    /// - Parameter port: 0 for one of the kernel's choice.
+    init?(isIPv6: Bool, port: UInt16 = 0) {
         self.isIPv6 = isIPv6
         let kind = CInt(SOCK_DGRAM.rawValue) | CInt(SOCK_NONBLOCK.rawValue) | CInt(SOCK_CLOEXEC.rawValue)
         let descriptor = socket(isIPv6 ? AF_INET6 : AF_INET, kind, 0)
         guard descriptor >= 0 else { return nil }
-        let any = isIPv6 ? TransportAddress(ipv6High: 0, low: 0, port: 0) : TransportAddress(ipv4: 0, port: 0)
+        let any = isIPv6 ? TransportAddress(ipv6High: 0, low: 0, port: port) : TransportAddress(ipv4: 0, port: port)
         let isBound = unsafe any.withSocketAddress { unsafe bind(descriptor, $0, $1) == 0 }
         guard isBound, let port = Self.port(of: descriptor) else {
             close(descriptor)
@@ -26,6 +28,18 @@ final class LineSocket {
     }
 
     deinit { close(descriptor) }
+
+    /// A port for RTP and the one above for RTCP (RFC 3550 §11).
+    static func pair(isIPv6: Bool) -> (rtp: LineSocket, rtcp: LineSocket)? {
+        for _ in 0..<100 {
+            guard let first = LineSocket(isIPv6: isIPv6) else { return nil }
+            let isEven = first.localPort.isMultiple(of: 2)
+            let neighbour = isEven ? first.localPort + 1 : first.localPort - 1
+            guard let second = LineSocket(isIPv6: isIPv6, port: neighbour) else { continue }
+            return isEven ? (first, second) : (second, first)
+        }
+        return nil
+    }
 
     /// From now on datagrams go to, and come from, `address` only.
     func connect(to address: TransportAddress) -> Bool {

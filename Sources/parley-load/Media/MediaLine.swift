@@ -1,191 +1,52 @@
-import Glibc
-import Native
-import RTC
-import TestKit
 import Wire
 
-/// One member's media: a browser, its socket, what it sends and how what it hears arrives.
-final class MediaLine {
-    enum Fact {
-        case connected
-        case failed(String)
-        case heard
-        /// Another member's picture is seen than before, or the first.
-        case sees(Int?)
-        /// A marker's onset was found at this moment: arrival of the packet and the place in it.
-        case marker(Instant)
-    }
-
-    let plan: MemberPlan
-    let socket: LineSocket
-    let browser: FakeBrowser
-    private(set) var reception = Reception()
-    private(set) var hasFailed = false
+/// One member's media: its socket, what it sends and how what it hears arrives. Owned by the media thread.
+protocol MediaLine: AnyObject {
+    var plan: MemberPlan { get }
+    var socket: LineSocket { get }
+    var reception: Reception { get }
+    /// Media may flow.
+    var isConnected: Bool { get }
+    var packetsSent: Int { get }
+    /// Packets whose SRTP was not the server's.
+    var unauthentic: Int { get }
     /// When the last marker burst was sent, on the marker's own line.
-    private(set) var lastBurst: Instant?
+    var lastBurst: Instant? { get }
     /// `nil` in a call without video.
-    let screen: Screen?
-    private(set) var connectedAt: Instant?
+    var screen: Screen? { get }
+    var connectedAt: Instant? { get }
 
-    private var script: Script
-    private var ear: EarBox?
-    private var lastSequence: UInt16?
-    private var events: [FakeBrowser.Event] = []
-    private var hasHeard = false
-    private var ticks = 0
-    private let sendsLevels: Bool
-    private var camera: Camera?
-    /// 255 matches nothing.
-    private var opus: UInt8 = 255
-    private var videoBefore = VideoReport.Counts()
+    /// Our side's description of the call.
+    var offer: String { get }
 
-    init(
-        plan: MemberPlan, socket: LineSocket, browser: FakeBrowser, repertoire: Repertoire, sendsLevels: Bool,
-        screen: Screen? = nil, camera: Camera? = nil
-    ) {
-        self.plan = plan
-        self.socket = socket
-        self.browser = browser
-        self.sendsLevels = sendsLevels
-        (self.screen, self.camera) = (screen, camera)
-        script = Script(role: plan.role, repertoire: repertoire, seed: UInt64(plan.index))
-        ear = plan.hearsMarker ? EarBox() : nil
-    }
-
-    func accept(_ answer: String, at now: Instant) -> String? {
-        do throws(BrowserAnswer.Refusal) {
-            try browser.accept(answer, at: now)
-        } catch {
-            return "\(error)"
-        }
-        opus = browser.answer?.opusPayloadType ?? 255
-        if plan.video != nil, browser.pictures.isEmpty { return "the server refused video" }
-        guard let address = browser.remoteAddress, socket.connect(to: address) else { return "cannot connect UDP" }
-        return nil
-    }
+    /// Takes the server's answer. Returns what is wrong with it.
+    func accept(_ answer: String, at now: Instant) -> String?
 
     /// Takes one datagram.
-    func receive(_ datagram: inout MutableSpan<UInt8>, count: Int, at now: Instant, facts: inout [Fact]) {
-        guard DatagramKind(of: datagram.span.extracting(0..<count)) == .rtp, browser.isConnected,
-            let server = browser.remoteAddress
-        else {
-            return receiveOther(&datagram, count: count, at: now, facts: &facts)
-        }
-        if let screen, datagram[1] & 0x7F != opus {
-            return receivePicture(&datagram, count: count, on: screen, from: server, at: now, facts: &facts)
-        }
-        let sequence = datagram.span.uint16(at: 2)
-        let timestamp = datagram.span.uint32(at: 4)
-        if plan.decrypts || plan.hearsMarker {
-            guard
-                case .rtp(let header) = browser.receive(
-                    &datagram, count: count, from: server, at: now, events: &events)
-            else { return }
-            listen(to: datagram.span.extracting(header.payload), sequence, at: now, facts: &facts)
-        } else {
-            browser.count(datagram.span.extracting(0..<count), at: now)
-        }
-        reception.note(sequence: sequence, timestamp: timestamp, at: now)
-        guard !hasHeard else { return }
-        hasHeard = true
-        facts.append(.heard)
-    }
-
-    private func receivePicture(
-        _ datagram: inout MutableSpan<UInt8>, count: Int, on screen: Screen, from server: TransportAddress,
-        at now: Instant, facts: inout [Fact]
-    ) {
-        guard !screen.losesPacket(),
-            case .rtp(let header) = browser.receive(&datagram, count: count, from: server, at: now, events: &events),
-            header.ssrc == browser.pictures.first?.ssrcs.media
-        else { return }
-        if screen.receive(header, datagram.span, at: now) { facts.append(.sees(screen.viewing.member)) }
-    }
-
-    private func receiveOther(
-        _ datagram: inout MutableSpan<UInt8>, count: Int, at now: Instant, facts: inout [Fact]
-    ) {
-        guard let server = browser.remoteAddress else { return }
-        _ = browser.receive(&datagram, count: count, from: server, at: now, events: &events)
-        settle(&facts)
-    }
-
-    private func listen(to payload: Span<UInt8>, _ sequence: UInt16, at now: Instant, facts: inout [Fact]) {
-        guard let ear, payload.count > 0 else { return }
-        if let lastSequence {
-            let step = sequence &- lastSequence
-            guard step > 0, step < 0x8000 else { return }
-            for _ in 0..<min(step - 1, 5) { ear.ear?.miss() }
-        }
-        lastSequence = sequence
-        guard let onset = ear.ear?.hear(payload) else { return }
-        facts.append(.marker(now.advanced(byNanoseconds: Int64(onset * 1e9))))
-    }
+    func receive(_ datagram: inout MutableSpan<UInt8>, count: Int, at now: Instant, facts: inout [MediaFact])
 
     /// Sends this line's next 20 ms. Returns whether a talk spurt begins with it.
-    func tick(at now: Instant, facts: inout [Fact]) -> Bool {
-        ticks += 1
-        if !browser.isConnected || screen != nil || ticks.isMultiple(of: 5) {
-            browser.advance(to: now, events: &events)
-            settle(&facts)
-        }
-        guard browser.isConnected else { return false }
-        if connectedAt == nil { connectedAt = now }
-        screen?.advance(browser, to: now)
-        var startsTalking = false
-        switch script.next(startsTalking: &startsTalking, at: now) {
-        case .packet(let loop, let index):
-            loop.withPacket(index) { packet in
-                _ = browser.send(packet, level: sendsLevels ? loop.levels[index] : nil, at: now)
-            }
-            if case .marker = plan.role, index == 0 { lastBurst = now }
-        case .nothing: browser.pause(960)
-        }
-        return startsTalking
-    }
+    func tick(at now: Instant, facts: inout [MediaFact]) -> Bool
 
     /// Sends the camera's next frame; `sent` is called after each packet.
-    func sendFrame(at now: Instant, sent: () -> Void) { camera?.sendFrame(through: browser, at: now, sent: sent) }
+    func sendFrame(at now: Instant, sent: () -> Void)
 
-    func beginWindow(at now: Instant) {
-        reception.beginWindow()
-        screen?.beginWindow(at: now)
-        videoBefore = videoCounts
-    }
+    func beginWindow(at now: Instant)
 
     /// What the window showed; `nil` in a call without video.
-    func videoReport(until now: Instant) -> VideoReport? {
-        guard plan.video != nil else { return nil }
-        let viewing = screen?.viewing(until: now) ?? Viewing()
-        return VideoReport(
-            viewing: viewing, seconds: Double(viewing.length(until: now)) / 1e9, counts: videoCounts - videoBefore,
-            decoded: screen?.checker?.counts, allowedBitrate: browser.allowedBitrate.map { Int(clamping: $0) })
-    }
+    func videoReport(until now: Instant) -> VideoReport?
 
-    private var videoCounts: VideoReport.Counts {
-        let picture = browser.pictures.first
-        return VideoReport.Counts(
-            camera: camera?.counts ?? Camera.Counts(), screen: screen?.counts ?? Screen.Counts(),
-            keyFrameRequests: browser.keyFrameRequests, repeats: browser.cameraRepeats,
-            nacked: picture?.requested ?? 0, repaired: picture?.repaired ?? 0)
-    }
-
-    private func settle(_ facts: inout [Fact]) {
-        guard !events.isEmpty else { return }
-        for event in events {
-            switch event {
-            case .validated: break
-            case .connected: facts.append(.connected)
-            case .failed(let failure):
-                hasFailed = true
-                facts.append(.failed("\(failure)"))
-            }
-        }
-        events.removeAll(keepingCapacity: true)
-    }
+    /// Says goodbye where the protocol has one.
+    func close()
 }
 
-/// Holds the move-only ear for a class that may have none.
-private final class EarBox {
-    var ear: MarkerEar? = try? MarkerEar()
+/// What happens on a line.
+enum MediaFact {
+    case connected
+    case failed(String)
+    case heard
+    /// Another member's picture is seen than before, or the first.
+    case sees(Int?)
+    /// A marker's onset was found at this moment: arrival of the packet and the place in it.
+    case marker(Instant)
 }

@@ -1,8 +1,6 @@
 import CLinux
 import Glibc
 import Native
-import RTC
-import TestKit
 import Wire
 
 /// The one thread of all media: `epoll`, a socket a member, a 20 ms tick with the members spread over it.
@@ -12,26 +10,20 @@ import Wire
 final class MediaLoop {
     private let mailbox: MediaMailbox
     private let wakeReader: () -> Void
-    private let sendsLevels: Bool
-    private let context: DTLSContext
-    private let repertoire: Repertoire
     private let sender: BatchSender
-    /// From the lowest bit rate; empty without video.
-    private let loops: [FrameLoop]
-    private let tally = VideoTally()
-    private var lines: [Int: MediaLine] = [:]
-    private var byDescriptor: [MediaLine?] = []
-    private var slots = [[MediaLine]](repeating: [], count: MediaLoop.slotsPerTick)
-    private var frameSlots = [[MediaLine]](repeating: [], count: MediaLoop.frameSlotCount)
-    private var markers: [Int: MediaLine] = [:]
-    private var random = SystemRandomNumberGenerator()
+    private let maker: LineMaker
+    private var lines: [Int: any MediaLine] = [:]
+    private var byDescriptor: [(any MediaLine)?] = []
+    private var slots = [[any MediaLine]](repeating: [], count: MediaLoop.slotsPerTick)
+    private var frameSlots = [[any MediaLine]](repeating: [], count: MediaLoop.frameSlotCount)
+    private var markers: [Int: any MediaLine] = [:]
 
     private let epoll: CInt
     private let timer: CInt
     private let start: Instant
     private var nextSlot = 0
     private var news: [MediaNews] = []
-    private var facts: [MediaLine.Fact] = []
+    private var facts: [MediaFact] = []
     private let buffer = ReceiveBuffer()
 
     private var window: MediaReport?
@@ -43,15 +35,12 @@ final class MediaLoop {
     private var secondLateness = Lateness()
     private var nextProgress: Instant
 
-    init(mailbox: MediaMailbox, sendsLevels: Bool, video: VideoSize?, wakeReader: @escaping () -> Void) throws {
+    init(plan: MediaPlan, mailbox: MediaMailbox, wakeReader: @escaping () -> Void) throws {
         self.mailbox = mailbox
-        self.sendsLevels = sendsLevels
         self.wakeReader = wakeReader
-        let identity = try Identity.generate(commonName: "parley-load", alternativeNames: [], days: 2)
-        context = try DTLSContext(identity: identity)
-        repertoire = try Repertoire()
-        loops = try video?.rungs.map { try FrameLoop($0) } ?? []
-        sender = BatchSender(capacity: video == nil ? 64 : 256)
+        sender = BatchSender(capacity: plan.video == nil ? 64 : 256)
+        maker = try LineMaker(
+            codecs: plan.codecs, sendsLevels: plan.sendsLevels, video: plan.video, outbox: sender.batch)
         epoll = epoll_create1(CInt(EPOLL_CLOEXEC))
         timer = timerfd_create(CLOCK_MONOTONIC, CInt(TFD_NONBLOCK) | CInt(TFD_CLOEXEC))
         start = MonotonicClock.now.advanced(by: .milliseconds(5))
@@ -95,6 +84,7 @@ final class MediaLoop {
     private func obey(_ order: MediaOrder) -> Bool {
         switch order {
         case .open(let plan, let ip): open(plan, localIP: ip)
+        case .openAnswering(let plan, let offer, let ip): open(plan, answering: offer, localIP: ip)
         case .answer(let index, let sdp): accept(sdp, on: index)
         case .close(let index): hangUp(index)
         case .beginWindow: beginWindow()
@@ -105,34 +95,37 @@ final class MediaLoop {
     }
 
     private func open(_ plan: MemberPlan, localIP: String) {
-        guard let local = TransportAddress(ip: localIP, port: 9), let socket = LineSocket(isIPv6: local.isIPv6),
-            let address = TransportAddress(ip: localIP, port: socket.localPort)
-        else { return news.append(.failed(plan.index, "no UDP socket")) }
-        var settings = FakeBrowser.Settings(address: address)
-        settings.offersAudioLevel = sendsLevels
-        if let video = plan.video { settings.videos = [.init(video.hasCamera ? .sendrecv : .recvonly)] }
-        let browser = FakeBrowser(settings: settings, context: context, outbox: sender.batch, random: &random)
-        let line = MediaLine(
-            plan: plan, socket: socket, browser: browser, repertoire: repertoire, sendsLevels: sendsLevels,
-            screen: screen(of: plan), camera: camera(of: plan))
-        lines[plan.index] = line
-        let descriptor = Int(socket.descriptor)
+        let line: (any MediaLine)? =
+            if let codec = plan.phone {
+                maker.phone(plan, codec, localIP: localIP)
+            } else {
+                maker.browser(plan, localIP: localIP)
+            }
+        guard let line else { return news.append(.failed(plan.index, "no UDP socket")) }
+        take(line)
+        news.append(.offer(plan.index, line.offer))
+    }
+
+    private func open(_ plan: MemberPlan, answering offer: String, localIP: String) {
+        guard let codec = plan.phone, let line = maker.phone(plan, codec, localIP: localIP) else {
+            return news.append(.failed(plan.index, "no UDP socket"))
+        }
+        do throws(PhoneDescription.Refusal) {
+            news.append(.answer(plan.index, try line.answer(to: offer)))
+            take(line)
+            startTicks(of: line)
+        } catch {
+            news.append(.failed(plan.index, error.rawValue))
+        }
+    }
+
+    private func take(_ line: any MediaLine) {
+        lines[line.plan.index] = line
+        let descriptor = Int(line.socket.descriptor)
         while byDescriptor.count <= descriptor { byDescriptor.append(nil) }
         byDescriptor[descriptor] = line
-        watch(socket.descriptor)
-        if case .marker = plan.role { markers[plan.room] = line }
-        news.append(.offer(plan.index, browser.offer.text))
-    }
-
-    private func screen(of plan: MemberPlan) -> Screen? {
-        guard let video = plan.video else { return nil }
-        let checker = video.decodes ? try? PictureChecker(loops: loops) : nil
-        return Screen(plan, loss: video.loss, tally: tally, checker: checker)
-    }
-
-    private func camera(of plan: MemberPlan) -> Camera? {
-        guard plan.video?.hasCamera == true else { return nil }
-        return Camera(member: plan.index, loops: loops, using: &random)
+        watch(line.socket.descriptor)
+        if case .marker = line.plan.role { markers[line.plan.room] = line }
     }
 
     private func accept(_ answer: String, on index: Int) {
@@ -142,7 +135,12 @@ final class MediaLoop {
             return news.append(.failed(index, problem))
         }
         sender.flush(through: line.socket.descriptor)
+        startTicks(of: line)
+    }
+
+    private func startTicks(of line: any MediaLine) {
         // Neighbours in one room must not sit in one slot.
+        let index = line.plan.index
         slots[index * 7 % Self.slotsPerTick].append(line)
         if line.plan.video?.hasCamera == true {
             for slot in [0, 33, 67] { frameSlots[index * 7 % 33 + slot].append(line) }
@@ -151,7 +149,7 @@ final class MediaLoop {
 
     private func hangUp(_ index: Int) {
         guard let line = lines.removeValue(forKey: index) else { return }
-        line.browser.close()
+        line.close()
         sender.flush(through: line.socket.descriptor)
         byDescriptor[Int(line.socket.descriptor)] = nil
         if markers[line.plan.room] === line { markers[line.plan.room] = nil }
@@ -172,7 +170,7 @@ final class MediaLoop {
         if !facts.isEmpty { settle(line, at: now) }
     }
 
-    private func settle(_ line: MediaLine, at now: Instant) {
+    private func settle(_ line: any MediaLine, at now: Instant) {
         let index = line.plan.index
         for fact in facts {
             switch fact {
@@ -186,7 +184,7 @@ final class MediaLoop {
         facts.removeAll(keepingCapacity: true)
     }
 
-    private func note(_ line: MediaLine, sees member: Int?, at now: Instant) {
+    private func note(_ line: any MediaLine, sees member: Int?, at now: Instant) {
         let index = line.plan.index
         if line.screen?.viewing.firstPicture == now {
             let connected = line.connectedAt.map { now.milliseconds(since: $0) }
@@ -199,7 +197,7 @@ final class MediaLoop {
     /// The delay of the sound itself: from the tone's place in the packet sent to its place in the packet received.
     private func noteMarker(_ onset: Instant, in room: Int) {
         guard window != nil, let burst = markers[room]?.lastBurst else { return }
-        let sounded = burst.advanced(byNanoseconds: Int64(repertoire.markerOnset * 1e9))
+        let sounded = burst.advanced(byNanoseconds: Int64(maker.markerOnset * 1e9))
         let delay = onset.milliseconds(since: sounded)
         guard delay > 0, delay < 20 * Double(Repertoire.markerPeriod) else { return }
         window?.markerDelays.append(delay)
@@ -264,7 +262,7 @@ final class MediaLoop {
         }
     }
 
-    private func noteTalk(of line: MediaLine, at now: Instant) {
+    private func noteTalk(of line: any MediaLine, at now: Instant) {
         let plan = line.plan
         news.append(.talks(plan.index, at: now))
         guard window != nil, plan.video?.hasCamera == true else { return }
@@ -286,10 +284,10 @@ final class MediaLoop {
         for line in lines.values {
             progress.missing += line.reception.missing
             progress.late += line.reception.late
-            progress.connected += line.browser.isConnected ? 1 : 0
+            progress.connected += line.isConnected ? 1 : 0
         }
-        progress.frames = tally.delay.count - framesBefore
-        framesBefore = tally.delay.count
+        progress.frames = maker.tally.delay.count - framesBefore
+        framesBefore = maker.tally.delay.count
         progress.latenessP99 = secondLateness.percentile(0.99)
         secondLateness.removeAll()
         (sent, received) = (0, 0)
@@ -301,7 +299,7 @@ final class MediaLoop {
     private func beginWindow() {
         windowStart = MonotonicClock.now
         for line in lines.values { line.beginWindow(at: windowStart) }
-        tally.delay.removeAll()
+        maker.tally.delay.removeAll()
         framesBefore = 0
         windowCPU = clinux_thread_cpu_time()
         window = MediaReport()
@@ -315,19 +313,19 @@ final class MediaLoop {
         let now = MonotonicClock.now
         report.seconds = now.milliseconds(since: windowStart) / 1000
         report.switches.end(at: now)
-        report.pictureDelay = tally.delay
+        report.pictureDelay = maker.tally.delay
         report.sent += totalSent
         report.sendFailures += sender.failures
         report.cpuSeconds = Double(clinux_thread_cpu_time() - windowCPU) / 1e9
         report.lines = lines.values.map { line in
             MediaReport.Line(
-                plan: line.plan, reception: line.reception, isConnected: line.browser.isConnected,
-                unauthentic: line.browser.counters.unauthentic, video: line.videoReport(until: now))
+                plan: line.plan, reception: line.reception, isConnected: line.isConnected,
+                unauthentic: line.unauthentic, video: line.videoReport(until: now))
         }
         news.append(.report(report))
     }
 
-    private var totalSent: Int { lines.values.reduce(0) { $0 + Int($1.browser.packetsSent) } }
+    private var totalSent: Int { lines.values.reduce(0) { $0 + $1.packetsSent } }
 
     // MARK: Descriptors
 

@@ -7,7 +7,9 @@ import Wire
 enum MediaOrder: Sendable {
     /// Makes a socket and an offer for a member.
     case open(MemberPlan, localIP: String)
-    /// Starts ICE.
+    /// Makes a socket and an answer for a phone that is called.
+    case openAnswering(MemberPlan, String, localIP: String)
+    /// Starts ICE, or sends at once to where a phone's answer says.
     case answer(Int, String)
     case close(Int)
     /// Counts anew from here.
@@ -22,6 +24,7 @@ enum MediaNews: Sendable {
     /// The sounds are encoded.
     case ready
     case offer(Int, String)
+    case answer(Int, String)
     /// Media may flow.
     case connected(Int)
     /// The first RTP packet arrived.

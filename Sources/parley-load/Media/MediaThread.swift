@@ -4,17 +4,15 @@ import Glibc
 /// Starts the media thread.
 enum MediaThread {
     /// - Parameters:
-    ///   - video: What the cameras send; `nil` when there are none.
     ///   - isRealtime: Asks for SCHED_FIFO at the lowest priority; without the right to it, nothing changes.
     ///   - wakeReader: Called on the media thread when there is news.
     static func start(
-        mailbox: MediaMailbox, sendsLevels: Bool, video: VideoSize?, isRealtime: Bool,
-        wakeReader: @escaping @Sendable () -> Void
+        plan: MediaPlan, mailbox: MediaMailbox, isRealtime: Bool, wakeReader: @escaping @Sendable () -> Void
     ) {
         let body = Body {
             if isRealtime { _ = clinux_make_realtime(1) }
             do {
-                try MediaLoop(mailbox: mailbox, sendsLevels: sendsLevels, video: video, wakeReader: wakeReader).run()
+                try MediaLoop(plan: plan, mailbox: mailbox, wakeReader: wakeReader).run()
             } catch {
                 _ = mailbox.tell([.broken("\(error)")])
                 wakeReader()

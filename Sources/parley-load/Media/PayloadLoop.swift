@@ -1,7 +1,8 @@
 import Glibc
 import Native
+import RTC
 
-/// Opus packets of 20 ms that are sent over and over, encoded once for everybody.
+/// Packets of 20 ms that are sent over and over, encoded once for everybody.
 ///
 /// Owned by the media thread.
 final class PayloadLoop {
@@ -15,20 +16,23 @@ final class PayloadLoop {
 
     /// - Parameters:
     ///   - samples: 48 kHz, a whole number of frames.
+    ///   - bitrate: Of Opus, as `application`.
     ///   - warmUp: Encodes the samples this many times and keeps the last, for a loop without a seam.
     init(
-        encoding samples: [Int16], bitrate: Int, application: OpusEncoder.Application = .voip, warmUp: Int = 1
-    ) throws(OpusError) {
+        encoding samples: [Int16], as codec: AudioCodec = .opus, bitrate: Int,
+        application: OpusEncoder.Application = .voip, warmUp: Int = 1
+    ) throws {
         let frames = samples.count / Self.frame
         packets = PacketSlots(slots: max(1, frames), slotSize: Self.longestPacket)
-        var encoder = try OpusEncoder(bitrate: bitrate, complexity: 5, application: application)
+        var coder = try LoopCoder(codec, bitrate: bitrate, application: application)
+        let sound = try coder.resampled(samples)
+        let length = codec.sampleRate / 50
         var packet = [UInt8](repeating: 0, count: Self.longestPacket)
         for _ in 0..<max(1, warmUp) {
             for index in 0..<frames {
-                let frame = samples.span.extracting(index * Self.frame..<(index + 1) * Self.frame)
                 var room = packet.mutableSpan
-                let length = try encoder.encode(frame, into: &room)
-                _ = packets.store(packet.span.extracting(0..<length), in: index)
+                let count = try coder.encode(sound.span.extracting(index * length..<(index + 1) * length), into: &room)
+                _ = packets.store(packet.span.extracting(0..<count), in: index)
             }
         }
         for index in 0..<frames {
@@ -60,4 +64,34 @@ final class PayloadLoop {
 
     static let frame = 960
     private static let longestPacket = 1275
+}
+
+/// One encoder, whichever the codec has.
+private struct LoopCoder: ~Copyable {
+    private let codec: AudioCodec
+    private var opus: OpusEncoder
+    private var g722: G722Encoder
+
+    init(_ codec: AudioCodec, bitrate: Int, application: OpusEncoder.Application) throws {
+        let opus = try OpusEncoder(bitrate: bitrate, complexity: 5, application: application)
+        let g722 = try G722Encoder()
+        self.codec = codec
+        self.opus = opus
+        self.g722 = g722
+    }
+
+    /// From 48 kHz to what the codec takes.
+    func resampled(_ samples: [Int16]) throws -> [Int16] {
+        guard codec.sampleRate != 48_000 else { return samples }
+        return try Resampler.convert(samples.span, from: 48_000, to: codec.sampleRate)
+    }
+
+    mutating func encode(_ frame: Span<Int16>, into packet: inout MutableSpan<UInt8>) throws(OpusError) -> Int {
+        switch codec {
+        case .opus: try opus.encode(frame, into: &packet)
+        case .pcmu: G711.muLaw.encode(frame, into: &packet)
+        case .pcma: G711.aLaw.encode(frame, into: &packet)
+        case .g722: g722.encode(frame, into: &packet)
+        }
+    }
 }

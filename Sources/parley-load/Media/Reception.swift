@@ -13,6 +13,7 @@ struct Reception: Sendable {
     /// RFC 3550 A.8, in nanoseconds.
     private(set) var jitter = 0.0
 
+    private let clockRate: Int64
     private var extender = SequenceExtender()
     private var first: Int64 = 0
     private var highest: Int64 = -1
@@ -21,6 +22,9 @@ struct Reception: Sendable {
     private var lastTransit: Int64 = 0
     private var fastest: Int64?
     private var elapsedMedia: Int64 = 0
+
+    /// - Parameter clockRate: Ticks of the timestamp in a second.
+    init(clockRate: Int = 48_000) { self.clockRate = Int64(clockRate) }
 
     mutating func note(sequence: UInt16, timestamp: UInt32, at now: Instant) {
         let number = extender.extend(sequence)
@@ -45,7 +49,7 @@ struct Reception: Sendable {
         guard let lastArrival else { return }
         largestGap = max(largestGap, now.nanoseconds(since: lastArrival))
         let step = Int64(Int32(bitPattern: timestamp &- lastTimestamp))
-        elapsedMedia &+= step &* 1_000_000_000 / 48_000
+        elapsedMedia &+= step &* 1_000_000_000 / clockRate
         let transit = now.nanoseconds &- elapsedMedia
         defer { lastTransit = transit }
         guard let fastest, abs(transit &- lastTransit) < 2_000_000_000 else {

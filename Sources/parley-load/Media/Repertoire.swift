@@ -1,8 +1,9 @@
 import Glibc
 import Native
+import RTC
 import TestKit
 
-/// All sounds of the run, and the marker's place in its own packets.
+/// All sounds of one codec, and the marker's place in its own packets.
 final class Repertoire {
     /// Speech without end.
     let voices: [PayloadLoop]
@@ -10,28 +11,29 @@ final class Repertoire {
     /// quarter of a second to become loud.
     let spurts: [PayloadLoop]
     let noise: PayloadLoop
-    /// One packet, to be sent every 400 ms.
+    /// One packet, to be sent every 400 ms; of Opus only.
     let dtx: PayloadLoop
     /// A burst of 20 ms, then silence, ``markerPeriod`` packets in all.
     let marker: PayloadLoop
-    /// Seconds from the start of the burst's packet to where a detector behind a decoder finds the tone.
+    /// Seconds from the start of the burst's packet to where a detector behind a decoder finds the tone; 0 when it is not Opus, for which
+    /// there is no detector.
     let markerOnset: Double
 
-    init() throws(OpusError) {
+    init(codec: AudioCodec) throws {
         var voices: [PayloadLoop] = []
         var spurts: [PayloadLoop] = []
         for voice in 1...4 {
             var speech = SyntheticSpeech(voice: UInt64(voice))
-            voices.append(try PayloadLoop(encoding: speech.samples(seconds: 8), bitrate: 32_000))
+            voices.append(try PayloadLoop(encoding: speech.samples(seconds: 8), as: codec, bitrate: 32_000))
             let spurt = Self.noise(seconds: 0.4) + speech.samples(seconds: 4)
-            spurts.append(try PayloadLoop(encoding: spurt, bitrate: 32_000))
+            spurts.append(try PayloadLoop(encoding: spurt, as: codec, bitrate: 32_000))
         }
         (self.voices, self.spurts) = (voices, spurts)
-        noise = try PayloadLoop(encoding: Self.noise(seconds: 2), bitrate: 32_000)
+        noise = try PayloadLoop(encoding: Self.noise(seconds: 2), as: codec, bitrate: 32_000)
         // What libopus sends in DTX: a TOC of its mode and nothing else (RFC 6716 §3.1).
         dtx = PayloadLoop(packets: [[0x78]], level: 127)
-        marker = try PayloadLoop(encoding: Self.burst, bitrate: 64_000, application: .audio, warmUp: 3)
-        markerOnset = try Self.onset(in: marker)
+        marker = try PayloadLoop(encoding: Self.burst, as: codec, bitrate: 64_000, application: .audio, warmUp: 3)
+        markerOnset = codec == .opus ? try Self.onset(in: marker) : 0
     }
 
     /// RMS 30, about −61 dBov.

@@ -89,18 +89,25 @@ struct Report {
 
     var table: String {
         var rows: [(String, String)] = [
-            ("members", "\(joined) of \(plan.members.count) in \(plan.rooms.count) room(s), \(described(plan))"),
+            (
+                plan.phones?.farCodec == nil ? "members" : "ends of calls",
+                "\(joined) of \(plan.members.count) in \(plan.rooms.count) room(s), \(described(plan))"
+            ),
             ("window", "\(Format.decimal(media.seconds, 1)) s"),
-            ("websocket open → login", Percentiles(signalling.logins).text),
             ("invite → answer", Percentiles(signalling.answers).text),
             ("invite → first audio packet", Percentiles(signalling.firstAudio).text),
-            ("invite → join event", Percentiles(signalling.joins).text),
             ("rtp sent", "\(media.sent)"),
             (
                 "rtp received",
                 "\(received), missing by number \(missing) (\(Format.share(missing, of: received + missing)))"
             ),
         ]
+        if plan.phones == nil {
+            rows.insert(("invite → join event", Percentiles(signalling.joins).text), at: 4)
+            rows.insert(("websocket open → login", Percentiles(signalling.logins).text), at: 2)
+        } else {
+            rows.append(("sip messages repeated", "\(signalling.repeats)"))
+        }
         if isNeverSilent {
             rows.append(("rtp owed at 50/s", "\(expected), not received \(owed) (\(Format.share(owed, of: expected)))"))
         }
@@ -174,7 +181,11 @@ struct Report {
     }
 
     private func described(_ plan: Plan) -> String {
-        "\(plan.talkersPerRoom) talker(s) a room, the rest \(plan.pattern.rawValue), "
+        if let phones = plan.phones, let far = phones.farCodec {
+            return "\(phones.codec) phones connected with \(far) phones, all talk"
+        }
+        return (plan.phones.map { "\($0.codec) phones, " } ?? "")
+            + "\(plan.talkersPerRoom) talker(s) a room, the rest \(plan.pattern.rawValue), "
             + (plan.sendsLevels ? "with levels" : "without levels")
     }
 
@@ -196,6 +207,7 @@ struct Report {
                 "missingShare": .figure(missingShare), "late": .count(late), "reordered": .count(reordered),
                 "duplicates": .count(duplicates), "jitter": jitter.json, "largestGap": largestGap.json,
             ],
+            "sip": plan.phones == nil ? .null : ["repeats": .count(signalling.repeats)],
             "delay": Percentiles(media.markerDelays).json,
             "bursts": ["expected": .count(media.markerExpected), "heard": .count(media.markerDelays.count)],
             "dashboard": Percentiles(signalling.talk.delays).json,
@@ -217,6 +229,8 @@ struct Report {
             "talkersPerRoom": .count(plan.talkersPerRoom), "pattern": .string(plan.pattern.rawValue),
             "levels": .bool(plan.sendsLevels), "marker": .bool(plan.hasMarker),
             "dashboards": .count(plan.dashboards), "membersWatch": .bool(plan.membersWatch),
+            "phones": plan.phones.map { .string("\($0.codec)") } ?? .null,
+            "pairs": plan.phones?.farCodec.map { .string("\($0)") } ?? .null,
         ]
     }
 

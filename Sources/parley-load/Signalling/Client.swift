@@ -1,7 +1,7 @@
 import TestKit
 import Wire
 
-/// One connection: a member with a call, or a dashboard that only watches.
+/// One connection: a member with a call, or a dashboard that only watches. A phone has the call and no connection.
 final class Client {
     enum Kind {
         case member(MemberPlan)

@@ -10,16 +10,16 @@ actor Conductor {
     nonisolated let loop: any EventLoop
     nonisolated var unownedExecutor: UnownedSerialExecutor { unsafe loop.executor.asUnownedSerialExecutor() }
 
-    private let plan: Plan
+    let plan: Plan
     private let tls: NIOSSLContext?
-    private let mailbox: MediaMailbox
-    private let finished: EventLoopPromise<Outcome>
-    private let runID = UInt64.random(in: .min ... .max)
+    let mailbox: MediaMailbox
+    let finished: EventLoopPromise<Outcome>
+    let runID = UInt64.random(in: .min ... .max)
 
-    private var clients: [Client] = []
+    private(set) var clients: [Client] = []
     private var memberOfCall: [String: Int] = [:]
     private var nextClient = 0
-    private var report = SignallingReport()
+    var report = SignallingReport()
     private var media: MediaReport?
     private var progress = MediaProgress()
     private var server: ProcessProbe?
@@ -30,7 +30,9 @@ actor Conductor {
     private var windowEnd: Instant?
     private var watchersOfRoom: [Int: Int] = [:]
     private var deltasBefore = 0
-    private var isOver = false
+    private(set) var isOver = false
+    /// SIP, when members are phones.
+    var phones: (agent: PhoneAgent, socket: PhoneSocket)?
     private var arrivals: [Arrival] = []
 
     private struct Arrival {
@@ -76,6 +78,11 @@ actor Conductor {
             if case .dashboard(let room) = client.kind { watchersOfRoom[room, default: 0] += 1 }
         }
         for client in clients { memberOfCall[client.callID] = client.plan?.index }
+        if let phones = plan.phones { return openPhones(phones) }
+        start()
+    }
+
+    func start() {
         connectNext()
         second()
     }
@@ -88,8 +95,13 @@ actor Conductor {
     }
 
     private func connectNext() {
+        while nextClient < clients.count, clients[nextClient].plan?.isCalled == true { nextClient += 1 }
         guard nextClient < clients.count, !isOver else { return }
-        connect(nextClient)
+        if let member = clients[nextClient].plan, let phones = plan.phones {
+            mailbox.order(.open(member, localIP: phones.localIP))
+        } else {
+            connect(nextClient)
+        }
         nextClient += 1
         after(.nanoseconds(Int64(1e9 / plan.joinRate))) { $0.connectNext() }
     }
@@ -148,12 +160,13 @@ actor Conductor {
         for client in clients where client.state != .ended {
             if let plan = client.plan {
                 mailbox.order(.close(plan.index))
-                carryOut(client.verto.hangUp(callID: client.callID), of: client, at: MonotonicClock.now)
+                hangUp(client)
             }
             client.state = .ended
         }
         after(.seconds(1)) { conductor in
             for client in conductor.clients { client.socket?.close() }
+            conductor.closePhones()
             conductor.mailbox.order(.stop)
             conductor.after(.milliseconds(300)) { conductor in
                 conductor.finished.succeed(
@@ -164,7 +177,7 @@ actor Conductor {
         }
     }
 
-    private func after(_ delay: TimeAmount, _ body: @escaping @Sendable (isolated Conductor) -> Void) {
+    func after(_ delay: TimeAmount, _ body: @escaping @Sendable (isolated Conductor) -> Void) {
         loop.scheduleTask(in: delay) { self.assumeIsolated { body($0) } }
     }
 
@@ -174,6 +187,7 @@ actor Conductor {
         switch news {
         case .ready: begin()
         case .offer(let index, let sdp): call(member(index), offering: sdp)
+        case .answer(let index, let sdp): answerPhone(member(index), with: sdp)
         case .connected(let index): noteConnected(member(index))
         case .heard(let index, let at): noteFirstAudio(member(index), at: at)
         case .failed(let index, let reason): fail(member(index), "media: \(reason)")
@@ -193,7 +207,7 @@ actor Conductor {
         }
     }
 
-    private func member(_ index: Int) -> Client { clients[plan.dashboards + index] }
+    func member(_ index: Int) -> Client { clients[plan.dashboards + index] }
 
     private var isMeasuring: Bool {
         guard let windowStart, windowEnd == nil else { return false }
@@ -260,7 +274,7 @@ actor Conductor {
         }
     }
 
-    private func carryOut(_ outputs: [FakeVerto.Output], of client: Client, at now: Instant) {
+    func carryOut(_ outputs: [FakeVerto.Output], of client: Client, at now: Instant) {
         for output in outputs { carryOut(output, of: client, at: now) }
     }
 
@@ -293,6 +307,7 @@ actor Conductor {
     }
 
     private func call(_ client: Client, offering sdp: String) {
+        if phones != nil { return callPhone(client, offering: sdp) }
         guard client.state == .loggedIn, let member = client.plan else { return }
         client.state = .calling
         client.invited = MonotonicClock.now
@@ -305,7 +320,7 @@ actor Conductor {
             of: client, at: MonotonicClock.now)
     }
 
-    private func answered(_ client: Client, _ sdp: String?, at now: Instant) {
+    func answered(_ client: Client, _ sdp: String?, at now: Instant) {
         guard let sdp, client.state == .calling, let member = client.plan else { return }
         client.state = .answered
         if let invited = client.invited { report.answers.append(now.milliseconds(since: invited)) }
@@ -346,11 +361,13 @@ actor Conductor {
         report.floor.moves(to: index, in: member(index).room, at: now, counts: isMeasuring)
     }
 
-    private func fail(_ client: Client, _ reason: String) {
+    func fail(_ client: Client, _ reason: String) {
         guard client.state != .ended else { return }
         report.fails(reason)
         client.state = .ended
-        if let plan = client.plan { mailbox.order(.close(plan.index)) }
+        guard let plan = client.plan else { return }
+        mailbox.order(.close(plan.index))
+        if phones != nil { hangUpPhone(plan.index) }
     }
 
     // MARK: Progress
@@ -378,9 +395,4 @@ actor Conductor {
 
     /// Seconds between the last join and the window.
     private static let settling = 3
-}
-
-struct LoadFailure: Error, CustomStringConvertible {
-    let description: String
-    init(_ description: String) { self.description = description }
 }

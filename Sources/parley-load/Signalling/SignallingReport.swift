@@ -17,6 +17,8 @@ struct SignallingReport: Sendable {
     var deltas = 0
     var gaps = 0
     var rowsIgnored = 0
+    /// SIP messages that went out or came more than once.
+    var repeats = 0
 
     mutating func fails(_ reason: String) { failures[reason, default: 0] += 1 }
 }
