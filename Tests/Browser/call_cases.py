@@ -373,7 +373,8 @@ async def pin(stage):
         await ben.press_keys("pin-pad", "9999#")
         await asyncio.sleep(1)
         assert not await ben.is_joined(), "a wrong PIN let Ben in"
-        await ben.press_keys("pin-pad", f"{PIN}#")
+        # The last digit lets Ben in; there may be no pad for a "#" any more.
+        await ben.press_keys("pin-pad", PIN)
         await ben.wait_until_joined(20)
         await room_hears(stage, ada, ben)
         await ada.page.click("[data-testid=mod-pin-clear]")
